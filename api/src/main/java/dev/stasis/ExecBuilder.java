@@ -1,0 +1,114 @@
+package dev.stasis;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Says which command to run in a sandbox and how. Not thread-safe.
+public final class ExecBuilder {
+    /// How long a command may run unless something else is said.
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(10);
+
+    /// The most bytes kept of each of stdout and stderr unless something else is said.
+    public static final ByteSize DEFAULT_OUTPUT_LIMIT = ByteSize.ofMebibytes(64);
+
+    private List<String> command = List.of();
+    private final Map<String, String> env = new LinkedHashMap<>();
+    private String folder = "/";
+    private Optional<Duration> timeout = Optional.of(DEFAULT_TIMEOUT);
+    private ByteSize outputLimit = DEFAULT_OUTPUT_LIMIT;
+    private Optional<InputStream> stdin = Optional.empty();
+    private Optional<OutputStream> stdout = Optional.empty();
+    private Optional<OutputStream> stderr = Optional.empty();
+
+    /// Makes an empty one.
+    public ExecBuilder() {}
+
+    /// The program, looked up in the guest's `PATH` when it has no slash, and its arguments.
+    public ExecBuilder command(String... command) {
+        return command(List.of(command));
+    }
+
+    /// The program, looked up in the guest's `PATH` when it has no slash, and its arguments.
+    public ExecBuilder command(List<String> command) {
+        this.command = command;
+        return this;
+    }
+
+    /// A variable for this command, over the sandbox's of the same name.
+    public ExecBuilder env(String name, String value) {
+        env.put(name, value);
+        return this;
+    }
+
+    /// The working folder in the guest, absolute; `/` unless said otherwise.
+    public ExecBuilder folder(String folder) {
+        this.folder = folder;
+        return this;
+    }
+
+    /// How long the command may run before it is killed with everything it started; {@link
+    /// #DEFAULT_TIMEOUT} unless said otherwise.
+    public ExecBuilder timeout(Duration timeout) {
+        this.timeout = Optional.of(timeout);
+        return this;
+    }
+
+    /// Lets the command run for as long as it wants.
+    public ExecBuilder noTimeout() {
+        this.timeout = Optional.empty();
+        return this;
+    }
+
+    /// The most bytes kept of each of stdout and stderr; a command that writes more is killed and
+    /// {@link ErrorCode#OUTPUT_TOO_LARGE} thrown. {@link #DEFAULT_OUTPUT_LIMIT} unless said
+    /// otherwise.
+    public ExecBuilder outputLimit(ByteSize limit) {
+        this.outputLimit = limit;
+        return this;
+    }
+
+    /// Standard input: read on a thread of its own until its end or the command's; not closed.
+    public ExecBuilder stdin(InputStream stdin) {
+        this.stdin = Optional.of(stdin);
+        return this;
+    }
+
+    /// Standard input: these bytes.
+    public ExecBuilder stdin(byte[] stdin) {
+        return stdin(new ByteArrayInputStream(stdin.clone()));
+    }
+
+    /// Where standard output goes as it comes, instead of into the result. A slow stream slows the
+    /// command down; it is not closed.
+    public ExecBuilder stdout(OutputStream stdout) {
+        this.stdout = Optional.of(stdout);
+        return this;
+    }
+
+    /// Where standard error goes as it comes, instead of into the result. A slow stream slows the
+    /// command down; it is not closed.
+    public ExecBuilder stderr(OutputStream stderr) {
+        this.stderr = Optional.of(stderr);
+        return this;
+    }
+
+    /// What was gathered, checked.
+    ///
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when something is wrong or
+    ///   missing
+    public ExecSettings build() {
+        return new ExecSettings(
+                command,
+                env,
+                folder,
+                timeout,
+                outputLimit,
+                new ExecSettings.Streams(stdin, stdout, stderr));
+    }
+}

@@ -1,0 +1,79 @@
+package dev.stasis;
+
+import java.util.function.Consumer;
+
+/// A microVM with its disk, its settings and its name. Thread-safe; several processes may use one
+/// sandbox at once.
+public interface Sandbox extends AutoCloseable {
+    /// Its name.
+    String name();
+
+    /// Its id, which no other sandbox ever has.
+    String id();
+
+    /// What it is and how it is, now.
+    ///
+    /// @throws StasisException with {@link ErrorCode#SANDBOX_NOT_FOUND} when it was removed
+    SandboxInfo info();
+
+    /// Runs a command and waits for its end; its output is kept in the result. It is killed after
+    /// {@link ExecBuilder#DEFAULT_TIMEOUT}.
+    ///
+    /// @param command the program, looked up in the guest's `PATH` when it has no slash, and its
+    ///   arguments
+    /// @return how it ended; a command that fails is a result and no exception
+    /// @throws StasisException as {@link #exec(Consumer)}
+    default ExecResult exec(String... command) {
+        return exec(e -> e.command(command));
+    }
+
+    /// Runs a command and waits for its end. What it leaves running in the background lives on.
+    ///
+    /// @param settings says which command, and how
+    /// @return how it ended; a command that fails is a result and no exception
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT}, {@link
+    ///   ErrorCode#WRONG_STATE} when the sandbox does not run, {@link ErrorCode#OUTPUT_TOO_LARGE},
+    ///   {@link ErrorCode#MACHINE_FAILED} when the machine ends meanwhile, or {@link
+    ///   ErrorCode#AGENT_FAILED}
+    ExecResult exec(Consumer<ExecBuilder> settings);
+
+    /// Captures everything: memory, CPU registers, devices and disk. The sandbox stands still from
+    /// then on, until {@link #resume()}.
+    ///
+    /// @return the snapshot; unnamed, it ends with this sandbox
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when the sandbox neither runs nor
+    ///   is paused, {@link ErrorCode#DISK_FULL}, or {@link ErrorCode#MACHINE_FAILED}; no half
+    ///   snapshot is left, and the sandbox is as it was
+    Snapshot snapshot();
+
+    /// Lets the sandbox stand still: no instruction of the guest runs until {@link #resume()}. Does
+    /// nothing when it is paused already.
+    ///
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when the sandbox has no machine
+    void pause();
+
+    /// Lets the sandbox go on exactly where it stood, with the right time and fresh entropy. Does
+    /// nothing when it runs.
+    ///
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when the sandbox has no machine
+    void resume();
+
+    /// Ends its processes and its machine: asked first, killed after ten seconds. Its disk and its
+    /// snapshots are kept. Does nothing when it has no machine.
+    void stop();
+
+    /// Kills the machine and removes the sandbox with its disk and its unnamed snapshots. Forks
+    /// live on. A second call does nothing.
+    void remove();
+
+    /// Lets the sandbox live on when this process ends; {@link #close()} no longer removes it.
+    ///
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when it was not made through this
+    ///   object
+    void detach();
+
+    /// Removes the sandbox if it is attached and was made through this object; else only releases
+    /// what this object holds. A second call does nothing.
+    @Override
+    void close();
+}

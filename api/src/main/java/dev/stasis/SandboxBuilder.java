@@ -1,0 +1,95 @@
+package dev.stasis;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// Says what a new sandbox is like. Not thread-safe.
+public final class SandboxBuilder {
+    /// The image that is used when none is named.
+    public static final String DEFAULT_IMAGE = "busybox";
+
+    /// The memory of a sandbox unless something else is said.
+    public static final ByteSize DEFAULT_MEMORY = ByteSize.ofMebibytes(512);
+
+    /// The least memory a sandbox can have.
+    public static final ByteSize SMALLEST_MEMORY = ByteSize.ofMebibytes(128);
+
+    /// The most CPUs a sandbox can have.
+    public static final int MOST_CPUS = 64;
+
+    private String image = DEFAULT_IMAGE;
+    private ByteSize memory = DEFAULT_MEMORY;
+    private int cpus = 1;
+    private final Map<String, String> env = new LinkedHashMap<>();
+    private boolean attached = true;
+    private boolean requireKvm;
+    private Consumer<String> progress = _ -> {};
+
+    /// Makes one with the defaults.
+    public SandboxBuilder() {}
+
+    /// The image: `busybox`, which is built in, or the path of a tar file that holds a root file
+    /// system.
+    public SandboxBuilder image(String image) {
+        this.image = image;
+        return this;
+    }
+
+    /// The guest's memory, such as `"512M"` or `"2G"`; {@link #DEFAULT_MEMORY} unless said
+    /// otherwise.
+    public SandboxBuilder memory(String size) {
+        return memory(ByteSize.parse(size));
+    }
+
+    /// The guest's memory; {@link #DEFAULT_MEMORY} unless said otherwise.
+    public SandboxBuilder memory(ByteSize size) {
+        this.memory = size;
+        return this;
+    }
+
+    /// The guest's CPUs; 1 unless said otherwise.
+    public SandboxBuilder cpus(int cpus) {
+        this.cpus = cpus;
+        return this;
+    }
+
+    /// A variable of every command in the sandbox.
+    public SandboxBuilder env(String name, String value) {
+        env.put(name, value);
+        return this;
+    }
+
+    /// Lets the sandbox live on when the process that makes it ends: nothing but {@link
+    /// Sandbox#remove()} removes it then.
+    public SandboxBuilder detached() {
+        this.attached = false;
+        return this;
+    }
+
+    /// Refuses to run without hardware virtualisation, where code in the guest is not kept in by
+    /// hardware.
+    public SandboxBuilder requireKvm() {
+        this.requireKvm = true;
+        return this;
+    }
+
+    /// Is told what is being done, a line a step; called on the thread that creates.
+    public SandboxBuilder progress(Consumer<String> progress) {
+        this.progress = progress;
+        return this;
+    }
+
+    /// What was gathered, checked.
+    ///
+    /// @throws StasisException when something is wrong
+    public SandboxSettings build() {
+        return new SandboxSettings(
+                image,
+                memory,
+                cpus,
+                env,
+                new SandboxSettings.Binding(attached, requireKvm),
+                progress);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.stasis;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/// What a sandbox is and how it is, at the moment of asking.
+///
+/// @param id its id, which no other sandbox ever has
+/// @param name its name
+/// @param state what it is doing
+/// @param reason how its machine ended, or why it stands still, where there is more to say than the
+///   state
+/// @param image the image it was made from
+/// @param cpus the guest's CPUs
+/// @param memory the guest's memory
+/// @param env variables of every command in it
+/// @param created when it was made
+/// @param accelerator what runs its CPUs
+/// @param attached whether it ends with the process that made it
+/// @param snapshot the id of the snapshot it was restored from, if it was
+public record SandboxInfo(
+        String id,
+        String name,
+        SandboxState state,
+        Optional<String> reason,
+        String image,
+        int cpus,
+        ByteSize memory,
+        Map<String, String> env,
+        Instant created,
+        Accelerator accelerator,
+        boolean attached,
+        Optional<String> snapshot) {
+    /// Copies.
+    public SandboxInfo {
+        env = Map.copyOf(env);
+    }
+}

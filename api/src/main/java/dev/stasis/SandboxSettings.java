@@ -1,0 +1,51 @@
+package dev.stasis;
+
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// What {@link SandboxBuilder} gathered.
+///
+/// @param image `busybox`, or the path of a tar file that holds a root file system
+/// @param memory the guest's memory; at least {@link SandboxBuilder#SMALLEST_MEMORY}, in whole
+///   mebibytes
+/// @param cpus the guest's CPUs; 1 to {@link SandboxBuilder#MOST_CPUS}
+/// @param env variables of every command in the sandbox
+/// @param binding how it hangs on this process and this computer
+/// @param progress told what is being done, a line a step
+public record SandboxSettings(
+        String image,
+        ByteSize memory,
+        int cpus,
+        Map<String, String> env,
+        Binding binding,
+        Consumer<String> progress) {
+    /// Checks and copies.
+    public SandboxSettings {
+        env = Map.copyOf(env);
+        env.keySet().forEach(Environment::checkName);
+        if (image.isBlank()) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT, "The image is empty: name 'busybox' or a tar file");
+        }
+        if (memory.compareTo(SandboxBuilder.SMALLEST_MEMORY) < 0) {
+            throw new StasisException(
+                    ErrorCode.INVALID_SIZE,
+                    "Memory of "
+                            + memory
+                            + " is too little: give at least "
+                            + SandboxBuilder.SMALLEST_MEMORY);
+        }
+        memory = ByteSize.ofMebibytes(memory.mebibytes());
+        if (cpus < 1 || cpus > SandboxBuilder.MOST_CPUS) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    cpus + " CPUs are not possible: ask for 1 to " + SandboxBuilder.MOST_CPUS);
+        }
+    }
+
+    /// How a sandbox hangs on its maker and its computer.
+    ///
+    /// @param attached whether it ends with the process that makes it
+    /// @param requireKvm whether hardware virtualisation is required
+    public record Binding(boolean attached, boolean requireKvm) {}
+}

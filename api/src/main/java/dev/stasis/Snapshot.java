@@ -1,0 +1,75 @@
+package dev.stasis;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+/// A captured sandbox, from which any number of forks can be made. Immutable; thread-safe.
+public interface Snapshot extends AutoCloseable {
+    /// Its id, which no other snapshot ever has.
+    String id();
+
+    /// What it is.
+    SnapshotInfo info();
+
+    /// Makes a fork with a name that is made up, see {@link #restore(String)}.
+    ///
+    /// @return the fork, which its caller closes
+    /// @throws StasisException as {@link #restore(String)}
+    Sandbox restore();
+
+    /// Makes a fork: a new sandbox that goes on exactly where the source stood, with memory and
+    /// disk of its own by copy-on-write. It has its own hostname, the right time and fresh entropy
+    /// before any process in it runs.
+    ///
+    /// @param name the name of the fork
+    /// @return the fork, which its caller closes; closing removes it unless it is detached
+    /// @throws StasisException with {@link ErrorCode#INVALID_NAME}, {@link ErrorCode#NAME_TAKEN},
+    ///   {@link ErrorCode#SNAPSHOT_NOT_FOUND} when it can't be restored any more, {@link
+    ///   ErrorCode#INCOMPATIBLE_SNAPSHOT}, {@link ErrorCode#STORE_DAMAGED} or {@link
+    ///   ErrorCode#MACHINE_FAILED}; nothing is left of the fork then
+    Sandbox restore(String name);
+
+    /// Makes a fork that differs from its source.
+    ///
+    /// @param name the name of the fork
+    /// @param settings says in what it differs
+    /// @return as {@link #restore(String)}
+    /// @throws StasisException as {@link #restore(String)}
+    Sandbox restoreWith(String name, Consumer<RestoreBuilder> settings);
+
+    /// Keeps this snapshot under a name, beyond the life of its source and of this process. When
+    /// the call returns it survives a loss of power.
+    ///
+    /// @param name the name; it follows the rules for names of sandboxes
+    /// @return this
+    /// @throws StasisException with {@link ErrorCode#INVALID_NAME}, {@link ErrorCode#NAME_TAKEN},
+    ///   {@link ErrorCode#SNAPSHOT_NOT_FOUND} or {@link ErrorCode#DISK_FULL}
+    Snapshot saveNamed(String name);
+
+    /// Gives up this snapshot if it was taken through this object and has no name: it can't be
+    /// restored any more, and its bytes go with the last fork that needs them. Else does nothing. A
+    /// second call does nothing.
+    @Override
+    void close();
+
+    /// A named snapshot of the default home.
+    ///
+    /// @param name its name
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}
+    static Snapshot get(String name) {
+        return DefaultHome.get().snapshot(name);
+    }
+
+    /// The named snapshots of the default home, by name.
+    static List<SnapshotInfo> list() {
+        return DefaultHome.get().snapshots();
+    }
+
+    /// Takes a name from a snapshot of the default home, see {@link Stasis#deleteSnapshot(String)}.
+    ///
+    /// @param name the name
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}
+    static void delete(String name) {
+        DefaultHome.get().deleteSnapshot(name);
+    }
+}

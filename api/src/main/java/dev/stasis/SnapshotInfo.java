@@ -1,0 +1,26 @@
+package dev.stasis;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/// What a snapshot is.
+///
+/// @param id its id, which no other snapshot ever has
+/// @param name its name; none = it ends with its source sandbox. A snapshot with several names is
+///   listed once for each
+/// @param created when it was taken
+/// @param source the name of the sandbox that it was taken of
+/// @param image the image that sandbox was made from
+/// @param cpus the guest's CPUs
+/// @param memory the guest's memory
+/// @param bytesOnDisk what its own files take on disk: RAM image, device state, disk layer,
+///   manifest
+public record SnapshotInfo(
+        String id,
+        Optional<String> name,
+        Instant created,
+        String source,
+        String image,
+        int cpus,
+        ByteSize memory,
+        ByteSize bytesOnDisk) {}

@@ -1,0 +1,93 @@
+package dev.stasis;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// The sandboxes, snapshots and images of one home folder. Any number of instances, in any number
+/// of processes of one user, may be open on the same home. Thread-safe; every call blocks until it
+/// is done and is made for virtual threads.
+///
+/// {@snippet file="dev/stasis/examples/WarmState.java" region="tour"}
+public interface Stasis extends AutoCloseable {
+    /// Opens the default home: `STASIS_HOME`, else the `stasis` folder below the XDG data folder.
+    /// What earlier processes left behind when they were killed is cleaned up.
+    ///
+    /// @return an instance, which its caller closes
+    /// @throws StasisException with {@link ErrorCode#HOME_UNUSABLE} when the home can't be made,
+    ///   read or written
+    static Stasis open() {
+        var provider = Providers.one();
+        return provider.open(provider.defaultHome());
+    }
+
+    /// Opens a home.
+    ///
+    /// @param home the folder; made, for this user alone, when it is not there
+    /// @return an instance, which its caller closes
+    /// @throws StasisException with {@link ErrorCode#HOME_UNUSABLE} when the home can't be made,
+    ///   read or written
+    static Stasis open(Path home) {
+        return Providers.one().open(home);
+    }
+
+    /// Makes a sandbox and waits until commands can be run in it.
+    ///
+    /// @param name its name: 1 to 63 letters, digits, `-`, `_` and `.`, beginning with a letter or
+    ///   digit; no other sandbox has it
+    /// @param settings says what it is like
+    /// @return the sandbox, which its caller closes; closing removes it unless it is detached
+    /// @throws StasisException with {@link ErrorCode#INVALID_NAME}, {@link ErrorCode#NAME_TAKEN},
+    ///   {@link ErrorCode#IMAGE_NOT_FOUND}, {@link ErrorCode#IMAGE_INVALID}, {@link
+    ///   ErrorCode#PROGRAM_MISSING}, {@link ErrorCode#KVM_UNAVAILABLE} or another code; nothing is
+    ///   left of the sandbox then
+    Sandbox create(String name, Consumer<SandboxBuilder> settings);
+
+    /// Makes a sandbox with a name that is made up.
+    ///
+    /// @param settings says what it is like
+    /// @return as {@link #create(String, Consumer)}
+    /// @throws StasisException as {@link #create(String, Consumer)}
+    Sandbox create(Consumer<SandboxBuilder> settings);
+
+    /// A sandbox that some process made. Closing what is returned releases it and leaves the
+    /// sandbox as it is.
+    ///
+    /// @param name its name
+    /// @throws StasisException with {@link ErrorCode#SANDBOX_NOT_FOUND}
+    Sandbox sandbox(String name);
+
+    /// All sandboxes of this home, by name.
+    List<SandboxInfo> sandboxes();
+
+    /// A snapshot.
+    ///
+    /// @param nameOrId its name or its id
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}
+    Snapshot snapshot(String nameOrId);
+
+    /// All named snapshots of this home, by name.
+    List<SnapshotInfo> snapshots();
+
+    /// All snapshots of this home that can be restored: the named ones, and those that end with
+    /// their source sandbox.
+    List<SnapshotInfo> restorableSnapshots();
+
+    /// Takes a name from a snapshot. The bytes go with the last name, source sandbox and fork that
+    /// need them.
+    ///
+    /// @param name the name
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}
+    void deleteSnapshot(String name);
+
+    /// Looks at all that Stasis needs on this computer and says what it found.
+    List<Diagnosis> diagnose();
+
+    /// The home's folder.
+    Path home();
+
+    /// Closes every sandbox and snapshot that was made through this instance and is still open, so
+    /// attached sandboxes are removed. A second call does nothing.
+    @Override
+    void close();
+}

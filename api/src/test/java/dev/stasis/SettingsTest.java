@@ -1,0 +1,77 @@
+package dev.stasis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SettingsTest {
+    @Test
+    void sandboxDefaultsAreTheDocumentedOnes() {
+        var settings = new SandboxBuilder().build();
+
+        assertThat(settings.image()).isEqualTo("busybox");
+        assertThat(settings.memory()).isEqualTo(ByteSize.parse("512M"));
+        assertThat(settings.cpus()).isEqualTo(1);
+        assertThat(settings.env()).isEmpty();
+        assertThat(settings.binding()).isEqualTo(new SandboxSettings.Binding(true, false));
+    }
+
+    @Test
+    void execDefaultsAreTheDocumentedOnes() {
+        var settings = new ExecBuilder().command("true").build();
+
+        assertThat(settings.timeout()).contains(Duration.ofMinutes(10));
+        assertThat(settings.folder()).isEqualTo("/");
+        assertThat(settings.env()).isEmpty();
+        assertThat(settings.outputLimit()).isEqualTo(ByteSize.parse("64M"));
+        assertThat(settings.streams())
+                .isEqualTo(
+                        new ExecSettings.Streams(
+                                Optional.empty(), Optional.empty(), Optional.empty()));
+    }
+
+    @Test
+    void restoreChangesNothingByDefault() {
+        var settings = new RestoreBuilder().build();
+
+        assertThat(settings.env()).isEmpty();
+        assertThat(settings.binding()).isEqualTo(new SandboxSettings.Binding(true, false));
+    }
+
+    @Test
+    void wrongSettingsAreRefusedWithTheValueFound() {
+        assertRefused(
+                () -> new SandboxBuilder().memory("64M").build(), ErrorCode.INVALID_SIZE, "64M");
+        assertRefused(
+                () -> new SandboxBuilder().cpus(0).build(), ErrorCode.INVALID_ARGUMENT, "0 CPUs");
+        assertRefused(
+                () -> new SandboxBuilder().cpus(65).build(), ErrorCode.INVALID_ARGUMENT, "65 CPUs");
+        assertRefused(
+                () -> new SandboxBuilder().image(" ").build(), ErrorCode.INVALID_ARGUMENT, "image");
+        assertRefused(
+                () -> new SandboxBuilder().env("A=B", "c").build(),
+                ErrorCode.INVALID_ARGUMENT,
+                "A=B");
+        assertRefused(
+                () -> new RestoreBuilder().env("", "c").build(), ErrorCode.INVALID_ARGUMENT, "''");
+        assertRefused(() -> new ExecBuilder().build(), ErrorCode.INVALID_ARGUMENT, "program");
+        assertRefused(
+                () -> new ExecBuilder().command("ls").folder("tmp").build(),
+                ErrorCode.INVALID_ARGUMENT,
+                "tmp");
+        assertRefused(
+                () -> new ExecBuilder().command("ls").timeout(Duration.ZERO).build(),
+                ErrorCode.INVALID_ARGUMENT,
+                "PT0S");
+    }
+
+    private static void assertRefused(Runnable call, ErrorCode code, String found) {
+        assertThatThrownBy(call::run)
+                .isInstanceOfSatisfying(
+                        StasisException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(found);
+    }
+}
