@@ -25,6 +25,8 @@ public enum ErrorCode {
     COMMAND_FAILED(Category.USER),
     /// A command wrote more than the caller was ready to keep.
     OUTPUT_TOO_LARGE(Category.USER),
+    /// The calling thread was interrupted while it waited.
+    INTERRUPTED(Category.USER),
 
     /// A program that Stasis needs is not installed or too old.
     PROGRAM_MISSING(Category.RESOURCES),

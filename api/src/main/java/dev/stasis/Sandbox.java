@@ -16,6 +16,12 @@ public interface Sandbox extends AutoCloseable {
     /// @throws StasisException with {@link ErrorCode#SANDBOX_NOT_FOUND} when it was removed
     SandboxInfo info();
 
+    /// What it takes from this computer, now. Costs some milliseconds: the pages of the machine are
+    /// counted.
+    ///
+    /// @throws StasisException with {@link ErrorCode#SANDBOX_NOT_FOUND} when it was removed
+    SandboxUsage usage();
+
     /// Runs a command and waits for its end; its output is kept in the result. It is killed after
     /// {@link ExecBuilder#DEFAULT_TIMEOUT}.
     ///
