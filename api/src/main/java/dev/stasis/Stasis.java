@@ -86,8 +86,9 @@ public interface Stasis extends AutoCloseable {
     /// The home's folder.
     Path home();
 
-    /// Closes every sandbox and snapshot that was made through this instance and is still open, so
-    /// attached sandboxes are removed. A second call does nothing.
+    /// Closes every sandbox that was made through this instance and is still open, so attached
+    /// sandboxes are removed, and their unnamed snapshots with them. An unnamed snapshot of another
+    /// sandbox stays until its source is removed. A second call does nothing.
     @Override
     void close();
 }
