@@ -1,0 +1,89 @@
+package dev.stasis.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/// The memory of another process of the same user, by `process_vm_readv` and `process_vm_writev`:
+/// one copy between the two address spaces. The other process should stand still.
+///
+/// The kernel wants the right to trace that process. Where it refuses, the exception says so by
+/// {@link SystemCallException#isRefused()}. Thread-safe.
+public final class ProcessMemory {
+    private static final FunctionDescriptor TYPE =
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG);
+    private static final MethodHandle READ = SystemCall.link("process_vm_readv", TYPE);
+    private static final MethodHandle WRITE = SystemCall.link("process_vm_writev", TYPE);
+
+    /// A `struct iovec` is an address and a length, eight bytes each.
+    private static final long VECTOR_BYTES = 16;
+
+    private final int pid;
+
+    /// The memory of a process. Nothing is opened.
+    public ProcessMemory(long pid) {
+        this.pid = Math.toIntExact(pid);
+    }
+
+    /// Fills `target` from the process.
+    ///
+    /// @param address where in the address space of the process
+    /// @param target native memory
+    /// @throws SystemCallException also when a part of the range is not mapped there
+    public void read(long address, MemorySegment target) throws SystemCallException {
+        copy(READ, "process_vm_readv", address, target);
+    }
+
+    /// Writes all of `source` into the process.
+    ///
+    /// @param address where in the address space of the process
+    /// @param source native memory
+    /// @throws SystemCallException also when a part of the range is not mapped writable there
+    public void write(long address, MemorySegment source) throws SystemCallException {
+        copy(WRITE, "process_vm_writev", address, source);
+    }
+
+    private void copy(MethodHandle call, String name, long address, MemorySegment ours)
+            throws SystemCallException {
+        try (var arena = Arena.ofConfined()) {
+            var state = SystemCall.state(arena);
+            var local = arena.allocate(VECTOR_BYTES, Long.BYTES);
+            var remote = arena.allocate(VECTOR_BYTES, Long.BYTES);
+            for (long done = 0; done < ours.byteSize(); ) {
+                fill(local, ours.address() + done, ours.byteSize() - done);
+                fill(remote, address + done, ours.byteSize() - done);
+                long copied = invoke(call, state, local, remote);
+                if (copied <= 0) {
+                    throw SystemCall.failure(
+                            name,
+                            "of process " + pid + " at 0x" + Long.toHexString(address + done),
+                            state);
+                }
+                done += copied;
+            }
+        }
+    }
+
+    private long invoke(
+            MethodHandle call, MemorySegment state, MemorySegment local, MemorySegment remote) {
+        try {
+            return (long) call.invokeExact(state, pid, local, 1L, remote, 1L, 0L);
+        } catch (Throwable e) {
+            throw SystemCall.unexpected(e);
+        }
+    }
+
+    private static void fill(MemorySegment vector, long address, long length) {
+        vector.set(ValueLayout.JAVA_LONG, 0, address);
+        vector.set(ValueLayout.JAVA_LONG, Long.BYTES, length);
+    }
+}
