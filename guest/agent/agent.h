@@ -1,0 +1,139 @@
+// The agent: PID 1 of a Stasis guest. It serves the protocol of ../PROTOCOL.md.
+//
+// One thread, one loop (main.c). Every descriptor is non-blocking and watched edge-triggered; what became ready is remembered in its
+// `struct source` until a call says EAGAIN. Each turn of the loop gives every lane and every command one step, so none can hold up another.
+#pragma once
+
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+    FRAME_HEADER = 24,
+    FRAME_PAYLOAD = 16384,
+    FRAME_TRAILER = 4,
+    FRAME_MAX = FRAME_HEADER + FRAME_PAYLOAD + FRAME_TRAILER,
+    MESSAGE_MAX = 1 << 20,
+    CREDIT_START = 65536,
+    CREDIT_MAX = 1 << 30,
+    // What data frames leave free in a lane's buffer, for answers to control requests.
+    OUT_RESERVE = 8192,
+    OUT_SIZE = 4 * FRAME_MAX + OUT_RESERVE,
+    LOG_CHUNK = 4096,
+    VERSION = 1,
+};
+
+enum type {
+    HELLO = 1, WELCOME = 2, CREDIT = 3,
+    EXEC = 16, STARTED = 17, EXEC_FAILED = 18, STDIN = 19, STDIN_END = 20, STDOUT = 21, STDERR = 22, EXITED = 23, SIGNAL = 24,
+    FREEZE = 32, THAW = 33, IDENTITY = 34, SYNC = 35, SHUTDOWN = 36, PING = 37,
+    OK = 48, ERROR = 49,
+};
+
+enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, STEP_REQUEST, STEP_FROZEN };
+
+// ---- main.c: descriptors
+
+struct source {
+    int fd;          // -1: none
+    uint32_t ready;  // EPOLLIN, EPOLLOUT: not yet answered by EAGAIN
+};
+
+void source_watch(struct source *source, int fd);
+void source_close(struct source *source);
+ssize_t source_read(struct source *source, void *bytes, size_t length);
+ssize_t source_write(struct source *source, const void *bytes, size_t length);
+int64_t now_ms(void);
+void complain(const char *what, const char *on);
+
+// ---- frames.c: bytes to frames and back
+
+struct frame {
+    uint64_t epoch;
+    uint32_t stream;
+    uint8_t type;
+    bool more;
+    uint32_t length;
+    uint8_t *payload;
+};
+
+struct field {
+    uint8_t tag;
+    uint32_t length;
+    uint8_t *bytes;  // followed by a NUL
+};
+
+// Finds the next well-formed frame of `epoch`, or HELLO of any; returns the bytes to drop before (no frame: type 0) or with it.
+size_t frame_find(uint8_t *bytes, size_t length, uint64_t epoch, struct frame *frame);
+void frame_seal(uint8_t *bytes, const struct frame *frame);
+// 1: a field was taken from the front of the list, 0: the list is at its end, -1: malformed. Moves the field to make room for its NUL.
+int field_next(uint8_t **at, uint8_t *end, struct field *field);
+uint16_t get16(const uint8_t *bytes);
+uint32_t get32(const uint8_t *bytes);
+uint64_t get64(const uint8_t *bytes);
+void put32(uint8_t *bytes, uint32_t value);
+
+// ---- lanes.c: connections with the host, and the log
+
+struct lane;
+
+// Where an answer goes: nowhere, once the lane's session has ended.
+struct origin {
+    struct lane *lane;
+    uint64_t epoch;
+    uint32_t stream;
+};
+
+void lanes_start(void);
+bool lanes_run(void);
+bool origin_lives(const struct origin *origin);
+// Room for a frame of this payload behind which OUT_RESERVE stays free: NULL if there is none now.
+uint8_t *answer_space(const struct origin *origin, size_t length);
+void answer_commit(const struct origin *origin, enum type type, size_t length);
+// Sends one frame if its session lives and there is room, else not.
+bool answer(const struct origin *origin, enum type type, const void *payload, size_t length);
+void answer_error(const struct origin *origin, int error, const char *text);
+void log_lines(unsigned command, const char *channel, const char *text, size_t length);
+
+// ---- commands.c, spawn.c: users' processes
+
+// The agent's ends of a command's pipes; the last one says how its execve went.
+struct pipes {
+    struct source in, out[2], report;
+};
+
+struct spawn {
+    char **argv;
+    char **envp;
+    const char *folder;
+    const char *cgroup;
+    bool no_stdin;
+};
+
+#define USER_CGROUP "/sys/fs/cgroup/user"
+
+bool commands_run(void);
+void commands_orphan(const struct lane *lane);
+void command_start(const struct origin *origin, uint8_t *request, size_t length);
+void command_frame(const struct origin *origin, const struct frame *frame);
+void commands_reaped(pid_t pid, int status);
+pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error);
+char **environment_with(char *const *more, size_t count);
+int environment_replace(bool all, char *const *given, size_t count);
+
+// ---- control.c: freezing, identity, end
+
+void control_start(void);
+bool control_run(void);
+int control_timeout(void);
+void control_frame(const struct origin *origin, const struct frame *frame, uint8_t *message, size_t length);
+bool control_reaped(pid_t pid, int status);
+bool control_refuses_commands(int *error);
+int write_file(const char *path, const char *text);
+
+// ---- boot.c: from the initramfs to the sandbox's own root
+
+void boot(void);
+void power_off(void);

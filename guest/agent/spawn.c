@@ -1,0 +1,134 @@
+// One process: its environment, its pipes, its cgroup, its execve.
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static char *const DEFAULTS[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"};
+static char **sandbox;  // the sandbox's own: an array that ends with NULL, all of it allocated
+
+static size_t environment_size(char *const *environment) {
+    size_t n = 0;
+    while (environment != NULL && environment[n] != NULL)
+        n++;
+    return n;
+}
+
+// Puts one NAME=VALUE into an array that has room for it, in place of one with the same name.
+static void environment_set(char **environment, char *entry) {
+    size_t name = strcspn(entry, "=") + 1, at = 0;
+    while (environment[at] != NULL && strncmp(environment[at], entry, name) != 0)
+        at++;
+    environment[at] = entry;
+}
+
+// The defaults, then the sandbox's, then `more`; the caller frees the array only.
+char **environment_with(char *const *more, size_t count) {
+    char **all = calloc(2 + environment_size(sandbox) + count + 1, sizeof *all);
+    if (all == NULL)
+        return NULL;
+    memcpy(all, DEFAULTS, sizeof DEFAULTS);
+    for (size_t i = 0; i < environment_size(sandbox); i++)
+        environment_set(all, sandbox[i]);
+    for (size_t i = 0; i < count; i++)
+        environment_set(all, more[i]);
+    return all;
+}
+
+// Changes the sandbox's environment: all of it, or what is given. Returns an errno, and changes nothing then.
+int environment_replace(bool all, char *const *given, size_t count) {
+    size_t kept = all ? 0 : environment_size(sandbox);
+    char **merged = calloc(kept + count + 1, sizeof *merged), **copy = calloc(kept + count + 1, sizeof *copy);
+    bool made = merged != NULL && copy != NULL;
+    for (size_t i = 0; made && i < kept; i++)
+        merged[i] = sandbox[i];
+    for (size_t i = 0; made && i < count; i++)
+        environment_set(merged, given[i]);
+    for (size_t i = 0; made && merged[i] != NULL; i++)
+        made = (copy[i] = strdup(merged[i])) != NULL;
+    char **gone = made ? sandbox : copy;
+    for (size_t i = 0; gone != NULL && gone[i] != NULL; i++)
+        free(gone[i]);
+    free(gone);
+    free(merged);
+    if (made)
+        sandbox = copy;
+    return made ? 0 : ENOMEM;
+}
+
+// ---- the child, until it executes
+
+static void give_up(int report, enum step step) {
+    int what[2] = {step, errno};
+    ssize_t n = write(report, what, sizeof what);
+    _exit(n < 0 ? 126 : 127);
+}
+
+static void child(const struct spawn *spawn, const int fds[3], int report) {
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    umask(022);
+    for (int i = 0; i < 3; i++)
+        if (dup2(fds[i], i) < 0)
+            give_up(report, STEP_FORK);
+    if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){1024, 524288}) < 0)
+        give_up(report, STEP_LIMITS);
+    if (chdir(spawn->folder) < 0)
+        give_up(report, STEP_FOLDER);
+    environ = spawn->envp;
+    execvp(spawn->argv[0], spawn->argv);
+    give_up(report, STEP_EXECUTE);
+}
+
+// ---- the parent
+
+static pid_t fork_into(const char *cgroup) {
+    if (mkdir(cgroup, 0755) < 0)
+        return -1;
+    int folder = open(cgroup, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    struct clone_args args = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)folder};
+    long pid = folder < 0 ? -1 : syscall(SYS_clone3, &args, sizeof args);
+    int error = errno;
+    if (pid != 0 && folder >= 0)
+        close(folder);
+    if (pid < 0)
+        rmdir(cgroup);
+    errno = error;
+    return (pid_t)pid;
+}
+
+// Starts the process; -1 with *error, and no pipe open, if that failed.
+pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error) {
+    int pipes[4][2] = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};  // stdin, stdout, stderr, report
+    bool made = true;
+    for (int i = 0; i < 4 && made; i++) {
+        if (i == 0 && spawn->no_stdin)
+            made = (pipes[0][0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;
+        else
+            made = pipe2(pipes[i], O_CLOEXEC) == 0;
+    }
+    pid_t pid = made ? fork_into(spawn->cgroup) : -1;
+    if (pid == 0)
+        child(spawn, (int[3]){pipes[0][0], pipes[1][1], pipes[2][1]}, pipes[3][1]);
+    *error = errno;
+    for (int i = 0; i < 4; i++)
+        for (int end = 0; end < 2; end++)
+            if (pipes[i][end] >= 0 && (pid < 0 || end == (i > 0)))
+                close(pipes[i][end]);
+    source_watch(&ours->in, pid < 0 ? -1 : pipes[0][1]);
+    source_watch(&ours->out[0], pid < 0 ? -1 : pipes[1][0]);
+    source_watch(&ours->out[1], pid < 0 ? -1 : pipes[2][0]);
+    source_watch(&ours->report, pid < 0 ? -1 : pipes[3][0]);
+    return pid;
+}
