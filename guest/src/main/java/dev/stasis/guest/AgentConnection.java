@@ -1,0 +1,194 @@
+package dev.stasis.guest;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
+
+/// A connection to a guest's agent over one of its lanes. Thread-safe: calls and commands of any
+/// number of threads share it and do not hold each other up.
+///
+/// Every call fails with {@link ErrorCode#AGENT_FAILED} when the connection ends or the agent
+/// refuses, and with {@link ErrorCode#DEADLINE_EXCEEDED} when it does not answer in time. A
+/// connection that has ended stays so. Commands that run when it ends go on in the guest; their
+/// output goes to the sandbox's log.
+public final class AgentConnection implements AutoCloseable {
+    /// The longest payload of {@link #ping}.
+    public static final int MAX_PING_BYTES = Frame.MAX_PAYLOAD_BYTES;
+
+    private static final int ETIMEDOUT = 110;
+    private static final Duration ANSWER = Duration.ofSeconds(15);
+    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration SYNC = Duration.ofMinutes(2);
+
+    private final Link link;
+
+    private AgentConnection(Link link) {
+        this.link = link;
+    }
+
+    /// Connects and waits until the agent has answered. Whoever opened it closes it.
+    ///
+    /// @param address where the agent is
+    /// @param longest how long to wait
+    public static AgentConnection open(AgentAddress address, Duration longest) {
+        return open(address, longest, new SecureRandom());
+    }
+
+    static AgentConnection open(AgentAddress address, Duration longest, RandomGenerator random) {
+        long epoch = random.nextLong();
+        while ((int) epoch == -1) { // its trailer would be zero, like the filler
+            epoch = random.nextLong();
+        }
+        return new AgentConnection(Link.open(address, epoch, Deadline.in(longest)));
+    }
+
+    /// Whether calls can be made.
+    public boolean isOpen() {
+        return link.isOpen();
+    }
+
+    /// Ends the connection. Can be called again.
+    @Override
+    public void close() {
+        link.end(
+                new StasisException(
+                        ErrorCode.AGENT_FAILED,
+                        link.address().error("The connection to the agent was closed")));
+    }
+
+    /// Freezes every process of the sandbox's users. When it fails with {@link
+    /// ErrorCode#DEADLINE_EXCEEDED}, they run on.
+    ///
+    /// @param longest how long the agent tries
+    public void freeze(Duration longest) {
+        call("Freezing", FrameType.FREEZE, millis(longest), longest.plus(ANSWER));
+    }
+
+    /// Lets the frozen processes run on. Harmless when nothing is frozen.
+    public void thaw() {
+        call("Thawing", FrameType.THAW, new byte[0], ANSWER);
+    }
+
+    /// Gives the guest an identity. All of it is in effect when this returns.
+    public void identify(GuestIdentity identity) {
+        call("Setting the identity", FrameType.IDENTITY, FieldList.of(identity), ANSWER);
+    }
+
+    /// Flushes the guest's file systems.
+    public void sync() {
+        call("Flushing the guest's disks", FrameType.SYNC, new byte[0], SYNC);
+    }
+
+    /// Lets the guest shut down. This returns when it has begun; the machine ends by itself later.
+    ///
+    /// @param grace between asking processes to end and killing them
+    public void shutdown(Duration grace) {
+        call("Shutting down", FrameType.SHUTDOWN, millis(grace), ANSWER);
+    }
+
+    /// Asks for a sign of life.
+    ///
+    /// @param bytes what the agent sends back, at most {@link #MAX_PING_BYTES}
+    public void ping(byte[] bytes) {
+        if (bytes.length > MAX_PING_BYTES) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    bytes.length + " bytes to ping with: give at most " + MAX_PING_BYTES);
+        }
+        byte[] answer = call("Pinging", FrameType.PING, bytes, ANSWER);
+        if (!Arrays.equals(answer, bytes)) {
+            throw new StasisException(
+                    ErrorCode.AGENT_FAILED,
+                    link.address().error("The agent answered a ping with other bytes"));
+        }
+    }
+
+    /// Starts a command.
+    ///
+    /// @return the {@link RunningCommand}, or {@link CommandNotStarted}
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when the arguments and the
+    ///   environment take more than 1 MiB
+    public StartOutcome start(Command command, OutputSinks sinks) {
+        byte[] request = FieldList.of(command);
+        Deadline deadline = Deadline.in(START);
+        CommandStream stream = link.register(id -> new CommandStream(link, id, command, sinks));
+        String what = "Starting " + command.arguments().getFirst();
+        try {
+            link.send(link.writer().message(stream.id(), FrameType.EXEC, request), deadline);
+            return deadline.await(stream.started(), what);
+        } catch (TimeoutException e) {
+            abandon(stream);
+            throw noAnswer(what, deadline);
+        } catch (StasisException e) {
+            abandon(stream);
+            throw during(what, e);
+        }
+    }
+
+    /// Makes sure that a command whose start nobody waits for any more does not run.
+    private void abandon(CommandStream stream) {
+        link.forget(stream.id());
+        if (link.isOpen()) {
+            Thread.ofVirtual().name("agent-abandon").start(() -> link.send(stream.killing()));
+        }
+    }
+
+    private byte[] call(String what, FrameType type, byte[] request, Duration longest) {
+        Frame answer = answer(what, type, request, Deadline.in(longest));
+        if (answer.type() == FrameType.OK) {
+            return answer.payload();
+        }
+        byte[] payload = answer.payload();
+        int errno =
+                payload.length < Integer.BYTES
+                        ? 0
+                        : ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        throw new StasisException(
+                errno == ETIMEDOUT ? ErrorCode.DEADLINE_EXCEEDED : ErrorCode.AGENT_FAILED,
+                link.address()
+                        .error(
+                                what
+                                        + ": the agent refused with error "
+                                        + errno
+                                        + ", "
+                                        + GuestText.printable(payload, Integer.BYTES)));
+    }
+
+    private Frame answer(String what, FrameType type, byte[] request, Deadline deadline) {
+        PendingCall call = link.register(PendingCall::new);
+        try {
+            link.send(link.writer().message(call.id(), type, request), deadline);
+            return deadline.await(call.answer(), what);
+        } catch (TimeoutException e) {
+            throw noAnswer(what, deadline);
+        } catch (StasisException e) {
+            throw during(what, e);
+        } finally {
+            link.forget(call.id());
+        }
+    }
+
+    /// The end of the connection is one exception that all calls share: each throws its own.
+    private static StasisException during(String what, StasisException e) {
+        return e.code() == ErrorCode.INTERRUPTED
+                ? e
+                : new StasisException(e.code(), what + ": " + e.getMessage(), e.getCause());
+    }
+
+    private StasisException noAnswer(String what, Deadline deadline) {
+        return new StasisException(
+                ErrorCode.DEADLINE_EXCEEDED,
+                link.address().error(what + ": the agent did not answer within " + deadline));
+    }
+
+    private static byte[] millis(Duration duration) {
+        long millis = Math.clamp(duration.toMillis(), 0, 0xFFFF_FFFFL);
+        return FrameWriter.payload(Integer.BYTES, b -> b.putInt((int) millis));
+    }
+}

@@ -1,0 +1,50 @@
+package dev.stasis.guest;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What to run in a guest.
+///
+/// @param arguments the program, looked up in the guest's `PATH` when it has no slash, and its
+///   arguments; no text in a command may hold a NUL
+/// @param env variables over those of the sandbox
+/// @param folder the working folder
+/// @param stdin where its standard input comes from
+public record Command(List<String> arguments, Map<String, String> env, String folder, Stdin stdin) {
+    /// Checks and copies.
+    public Command {
+        arguments = List.copyOf(arguments);
+        env = Collections.unmodifiableMap(new LinkedHashMap<>(env));
+        if (arguments.isEmpty()) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT, "A command needs a program: none was given");
+        }
+        arguments.forEach(a -> GuestStrings.check("argument", a));
+        GuestStrings.checkEnvironment(env);
+        GuestStrings.check("working folder", folder);
+    }
+
+    /// A command in `/`, without standard input.
+    public static Command of(String... arguments) {
+        return new Command(List.of(arguments), Map.of(), "/", Stdin.none());
+    }
+
+    /// The same command with these variables.
+    public Command withEnv(Map<String, String> env) {
+        return new Command(arguments, env, folder, stdin);
+    }
+
+    /// The same command in this working folder.
+    public Command withFolder(String folder) {
+        return new Command(arguments, env, folder, stdin);
+    }
+
+    /// The same command with this standard input.
+    public Command withStdin(Stdin stdin) {
+        return new Command(arguments, env, folder, stdin);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.stasis.guest;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+
+/// A command that was started in a guest. Thread-safe. It needs no closing: it ends by itself, by
+/// {@link #kill()}, or is left to itself when its connection ends.
+public final class RunningCommand implements StartOutcome {
+    private final CommandStream stream;
+    private final int pid;
+
+    RunningCommand(CommandStream stream, int pid) {
+        this.stream = stream;
+        this.pid = pid;
+    }
+
+    /// Its process id in the guest.
+    public int pid() {
+        return pid;
+    }
+
+    /// Sends a signal to its process group. Does nothing once it has ended.
+    ///
+    /// @param signal the number of the signal, 1 to 64
+    public void signal(int signal) {
+        if (signal < 1 || signal > 64) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    signal + " is no signal: give a number from 1 to 64");
+        }
+        stream.send(stream.signal(signal), "Sending signal " + signal);
+    }
+
+    /// Kills it and everything it has started, whatever session or process group that is in.
+    public void kill() {
+        stream.send(stream.killing(), "Killing a command");
+    }
+
+    /// Its standard input, where it was started with {@link Stdin#piped()}. Writing waits while the
+    /// command does not read, and fails once it has ended; closing ends the input.
+    public OutputStream stdin() {
+        return stream.stdin();
+    }
+
+    /// Waits until it has ended and its output was taken. May be called by several threads and
+    /// again.
+    ///
+    /// @param longest how long to wait
+    /// @throws StasisException when taking its output or reading its input failed (the command was
+    ///   killed then), or with {@link ErrorCode#AGENT_FAILED} when the connection ended
+    public CommandEnd awaitExit(Duration longest) {
+        var deadline = Deadline.in(longest);
+        try {
+            return deadline.await(stream.ended(), "Waiting for the command's end");
+        } catch (TimeoutException e) {
+            return new CommandEnd.StillRunning(longest, stream.state());
+        }
+    }
+}
