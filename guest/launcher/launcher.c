@@ -1,0 +1,265 @@
+// The launcher: starts a machine (QEMU), stays as its parent, keeps its logs, and writes down how it ended.
+//
+//   launcher --run DIR --logs DIR [--attached] [--max-log BYTES] -- PROGRAM ARGUMENT…
+//
+// In the arguments, @console@ and @log@ become paths to write to (DIR/console.log, DIR/guest.log), @qmp@ the number of a socket that
+// listens at RUN/qmp. The program's own output goes to qemu.log. A log that grows beyond --max-log is renamed to LOG.1 and begun anew.
+// Answers one line on standard output, "started PID" or "failed ERRNO TEXT"; RUN/machine then says who runs, RUN/end how it ended.
+// RUN/machine.lock is held for as long as the launcher lives, and the program dies with it.
+// With --attached, the end of standard input ends the program; a byte D there detaches it.
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef PR_SET_PTRACER
+#define PR_SET_PTRACER 0x59616d61
+#endif
+
+static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.log"};
+
+const char *run;
+off_t log_bytes_max = 8 << 20;
+static const char *logs;
+static bool attached;
+static struct log log[LOGS];
+static int writers[LOGS], qmp, signals;
+
+void failed(const char *what) {
+    int error = errno;
+    dprintf(1, "failed %d %s: %s\n", error, what, strerror(error));
+    exit(1);
+}
+
+static char *const *arguments(int count, char **values) {
+    int at = 1;
+    for (; at < count && strcmp(values[at], "--") != 0; at++) {
+        bool more = at + 1 < count;
+        if (strcmp(values[at], "--attached") == 0)
+            attached = true;
+        else if (strcmp(values[at], "--run") == 0 && more)
+            run = values[++at];
+        else if (strcmp(values[at], "--logs") == 0 && more)
+            logs = values[++at];
+        else if (strcmp(values[at], "--max-log") == 0 && more)
+            log_bytes_max = strtoll(values[++at], NULL, 10);
+        else
+            break;
+    }
+    errno = EINVAL;
+    if (at + 1 >= count || strcmp(values[at], "--") != 0 || run == NULL || logs == NULL || log_bytes_max < 1)
+        failed("usage: launcher --run DIR --logs DIR [--attached] [--max-log BYTES] -- PROGRAM ARGUMENT…");
+    return values + at + 1;
+}
+
+// ---- before the start
+
+// Only this process holds the lock: it is what tells a running machine from one whose launcher was killed.
+static void lock_run_folder(void) {
+    char path[PATH_LENGTH];
+    join(path, run, "machine.lock");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+        failed(path);
+    const char *const leftovers[] = {"machine", "end", "qmp"};
+    for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++) {
+        join(path, run, leftovers[i]);
+        unlink(path);
+    }
+}
+
+static void listen_for_qmp(void) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[PATH_LENGTH];
+    join(path, run, "qmp");
+    errno = ENAMETOOLONG;
+    if (strlen(path) >= sizeof address.sun_path)
+        failed(path);
+    strcpy(address.sun_path, path);
+    qmp = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (qmp < 0 || bind(qmp, (struct sockaddr *)&address, sizeof address) < 0 || listen(qmp, 1) < 0)
+        failed(path);
+}
+
+static void open_logs(void) {
+    for (int i = 0; i < LOGS; i++) {
+        int ends[2];
+        join(log[i].path, logs, LOG_NAMES[i]);
+        log_open(&log[i]);
+        if (log[i].file < 0 || pipe2(ends, O_CLOEXEC) < 0)
+            failed(log[i].path);
+        log[i].pipe = ends[0];
+        writers[i] = ends[1];
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    }
+}
+
+// A copy of the argument with every token replaced.
+static char *expand(const char *argument) {
+    static char values[LOGS][24];
+    snprintf(values[0], sizeof values[0], "%d", qmp);
+    snprintf(values[1], sizeof values[1], "/dev/fd/%d", writers[1]);
+    snprintf(values[2], sizeof values[2], "/dev/fd/%d", writers[2]);
+    const char *const tokens[LOGS] = {"@qmp@", "@console@", "@log@"};
+    char *expanded = NULL;
+    size_t size;
+    FILE *out = open_memstream(&expanded, &size);
+    while (out != NULL && *argument != 0) {
+        int found = 0;
+        while (found < LOGS && strncmp(argument, tokens[found], strlen(tokens[found])) != 0)
+            found++;
+        if (found < LOGS)
+            fputs(values[found], out);
+        else
+            fputc(*argument, out);
+        argument += found < LOGS ? strlen(tokens[found]) : 1;
+    }
+    if (out == NULL || fclose(out) != 0)
+        failed("memory");
+    return expanded;
+}
+
+// ---- the start
+
+static void become_program(char *const *program, pid_t parent, int report) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    prctl(PR_SET_PTRACER, -1UL);  // where Yama forbids it otherwise, captures read this process's memory; no Yama: an error, and no need
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    bool ready = nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(writers[0], 1) >= 0 && dup2(writers[0], 2) >= 0;
+    ready = ready && fcntl(qmp, F_SETFD, 0) == 0 && fcntl(writers[1], F_SETFD, 0) == 0 && fcntl(writers[2], F_SETFD, 0) == 0;
+    if (ready)
+        execvp(program[0], program);
+    int error = errno;
+    _exit(write(report, &error, sizeof error) < 0);
+}
+
+static pid_t start(char *const *program) {
+    size_t count = 0;
+    while (program[count] != NULL)
+        count++;
+    char **expanded = calloc(count + 1, sizeof *expanded);
+    for (size_t i = 0; expanded != NULL && i < count; i++)
+        expanded[i] = expand(program[i]);
+    int report[2], error;
+    if (expanded == NULL || pipe2(report, O_CLOEXEC) < 0)
+        failed("pipe");
+    pid_t self = getpid(), pid = fork();
+    if (pid < 0)
+        failed("fork");
+    if (pid == 0)
+        become_program(expanded, self, report[1]);
+    close(report[1]);
+    close(qmp);
+    for (int i = 0; i < LOGS; i++)
+        close(writers[i]);
+    if (read(report[0], &error, sizeof error) == sizeof error) {
+        char path[PATH_LENGTH];
+        join(path, run, "qmp");
+        unlink(path);
+        errno = error;
+        failed(program[0]);
+    }
+    close(report[0]);
+    return pid;
+}
+
+// ---- the life of the program
+
+// Reads what happened to the owner: true when it is gone.
+static bool owner_gone(struct pollfd *owner) {
+    char byte = 0;
+    ssize_t n = read(0, &byte, 1);
+    if (n > 0 && byte != 'D')
+        return false;
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    dup2(nothing, 0);
+    close(nothing);
+    owner->fd = -1;
+    return n <= 0;
+}
+
+// Returns the program's wait status; *reason says why it was killed, if it was. Deadlines would be kept here, by poll's timeout.
+static int attend(pid_t pid, const char **reason) {
+    struct pollfd polled[LOGS + 2] = {{signals, POLLIN, 0}, {attached ? 0 : -1, POLLIN, 0}};
+    for (;;) {
+        for (int i = 0; i < LOGS; i++)
+            polled[2 + i] = (struct pollfd){log[i].pipe, POLLIN, 0};
+        if (poll(polled, LOGS + 2, -1) < 0)
+            continue;
+        for (int i = 0; i < LOGS; i++)
+            if (polled[2 + i].revents)
+                log_read(&log[i]);
+        const char *now = polled[1].revents && owner_gone(&polled[1]) ? "owner-gone" : NULL;
+        struct signalfd_siginfo info;
+        if (polled[0].revents && read(signals, &info, sizeof info) == sizeof info && info.ssi_signo != SIGCHLD)
+            now = "killed";
+        if (now != NULL && *reason == NULL) {
+            *reason = now;
+            kill(pid, SIGKILL);
+        }
+        int status;
+        if (waitpid(pid, &status, WNOHANG) == pid)
+            return status;
+    }
+}
+
+static void catch_signals(void) {
+    sigset_t caught;
+    sigemptyset(&caught);
+    sigaddset(&caught, SIGTERM);
+    sigaddset(&caught, SIGINT);
+    sigaddset(&caught, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &caught, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int main(int count, char **values) {
+    syscall(SYS_close_range, 3, ~0U, 0);
+    char *const *program = arguments(count, values);
+    setsid();
+    umask(077);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    catch_signals();
+    lock_run_folder();
+    listen_for_qmp();
+    open_logs();
+    pid_t pid = start(program);
+    if (!write_machine(getpid(), pid))
+        failed("RUN/machine");
+    dprintf(1, "started %d\n", pid);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = attached ? 1 : 0; fd < 3; fd++)
+        dup2(nothing, fd);
+    close(nothing);
+    const char *reason = NULL;
+    int status = attend(pid, &reason);
+    for (int i = 0; i < LOGS; i++)
+        while (log_read(&log[i])) {
+        }
+    remove_sockets();
+    write_end(status, reason);
+    return 0;
+}

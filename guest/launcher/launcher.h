@@ -1,0 +1,27 @@
+// The launcher, see launcher.c.
+#pragma once
+
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { LOGS = 3, PATH_LENGTH = 1024, LINE_LENGTH = 200 };
+
+struct log {
+    int pipe, file;  // the end of the pipe that is read here, -1 when it is closed
+    off_t size;
+    char path[PATH_LENGTH];
+};
+
+extern const char *run;
+extern off_t log_bytes_max;
+
+__attribute__((noreturn)) void failed(const char *what);
+
+// records.c: what is written down
+void join(char path[PATH_LENGTH], const char *folder, const char *name);
+void log_open(struct log *log);
+bool log_read(struct log *log);  // says whether there was anything
+bool write_machine(pid_t launcher, pid_t program);
+void write_end(int status, const char *reason);
+void remove_sockets(void);
