@@ -1,0 +1,184 @@
+package dev.stasis.store;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// Reads what a home says about its sandboxes, snapshots and names, as it is at that moment. What
+/// has to hold together is read under the store-wide lock.
+final class Catalogue {
+    private static final int LIMIT_NAME_FILE_BYTES = 64;
+
+    private final Home home;
+
+    Catalogue(Home home) {
+        this.home = home;
+    }
+
+    /// The names of all sandboxes that have a folder.
+    List<String> sandboxNames() throws IOException {
+        return Leftovers.entries(home.sandboxesFolder()).stream()
+                .map(entry -> String.valueOf(entry.getFileName()))
+                .filter(Names::isName)
+                .toList();
+    }
+
+    /// The record of a sandbox.
+    ///
+    /// @return empty when there is no such sandbox
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when its folder has no valid
+    ///   one
+    Optional<SandboxRecord> sandbox(String name) throws IOException {
+        Path folder = home.sandboxFolder(name);
+        Path file = folder.resolve(SandboxStore.RECORD);
+        try {
+            var record = SandboxRecord.read(Document.read(file, SandboxRecord.LIMIT_BYTES));
+            if (!record.name().equals(name)) {
+                throw Failures.damaged(
+                        "%s is the record of sandbox '%s'".formatted(file, record.name()));
+            }
+            return Optional.of(record);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            if (Files.isDirectory(folder)) {
+                throw new StasisException(
+                        ErrorCode.STORE_DAMAGED,
+                        "Sandbox %s has no record (%s is missing): remove the sandbox"
+                                .formatted(name, file),
+                        e);
+            }
+            return Optional.empty();
+        }
+    }
+
+    /// The ids of all snapshots that have a folder.
+    List<String> snapshotIds() throws IOException {
+        return Leftovers.entries(home.snapshotsFolder()).stream()
+                .map(entry -> String.valueOf(entry.getFileName()))
+                .filter(Ids::isId)
+                .toList();
+    }
+
+    /// The manifest of a snapshot.
+    ///
+    /// @return empty when there is no such snapshot
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when its folder has no valid
+    ///   one
+    Optional<SnapshotManifest> manifest(String id) throws IOException {
+        Path folder = home.snapshotFolder(id);
+        Path file = folder.resolve(SnapshotStore.MANIFEST);
+        try {
+            var manifest = SnapshotManifest.read(Document.read(file, SnapshotManifest.LIMIT_BYTES));
+            if (!manifest.id().equals(id)) {
+                throw Failures.damaged(
+                        "%s is the manifest of snapshot %s".formatted(file, manifest.id()));
+            }
+            return Optional.of(manifest);
+        } catch (NoSuchFileException e) {
+            if (Files.isDirectory(folder)) {
+                throw new StasisException(
+                        ErrorCode.STORE_DAMAGED,
+                        "Snapshot %s has no manifest (%s is missing)".formatted(id, file),
+                        e);
+            }
+            return Optional.empty();
+        }
+    }
+
+    /// The id that a name points to.
+    Optional<String> named(String name) throws IOException {
+        Path file = home.namesFolder().resolve(name);
+        try {
+            byte[] content = Document.readBytes(file, LIMIT_NAME_FILE_BYTES);
+            String id = new String(content, StandardCharsets.UTF_8).strip();
+            if (!Ids.isId(id)) {
+                throw Failures.damaged(
+                        "%s should hold the id of a snapshot and holds '%s'"
+                                .formatted(file, Names.shown(id)));
+            }
+            return Optional.of(id);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /// All names, with the ids that they point to.
+    SortedMap<String, String> names() throws IOException {
+        var names = new TreeMap<String, String>();
+        for (Path file : Leftovers.entries(home.namesFolder())) {
+            String name = String.valueOf(file.getFileName());
+            if (Names.isName(name)) {
+                named(name).ifPresent(id -> names.put(name, id));
+            }
+        }
+        return Collections.unmodifiableSortedMap(names);
+    }
+
+    /// The snapshots that some process is making durable.
+    Set<String> pinned() throws IOException {
+        var pinned = new HashSet<String>();
+        for (Path pin : Leftovers.entries(home.pinsFolder())) {
+            String file = String.valueOf(pin.getFileName());
+            int end = file.indexOf('.');
+            if (end > 0 && StoreLock.isHeld(pin)) {
+                pinned.add(file.substring(0, end));
+            }
+        }
+        return pinned;
+    }
+
+    /// Whether an unnamed snapshot can be restored: its source is there, it was not closed, and the
+    /// computer was not restarted since.
+    boolean livesUnnamed(SnapshotManifest manifest) throws IOException {
+        if (!manifest.has(Part.MEMORY)
+                || !manifest.boot().equals(home.host().bootId())
+                || Files.exists(home.snapshotFolder(manifest.id()).resolve(SnapshotStore.CLOSED))) {
+            return false;
+        }
+        String name = manifest.source().name();
+        if (!Names.isName(name)) {
+            return false;
+        }
+        try {
+            var source = sandbox(name);
+            return source.isPresent() && source.get().id().equals(manifest.source().id());
+        } catch (StasisException e) {
+            return true; // Its record is damaged, so nobody can say that it is gone.
+        }
+    }
+
+    /// The snapshots that a part of a snapshot lies on, itself first.
+    ///
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when one is missing or damaged
+    List<SnapshotManifest> chain(SnapshotManifest top, Part part) throws IOException {
+        var chain = new ArrayList<SnapshotManifest>();
+        var seen = new HashSet<String>();
+        chain.add(top);
+        seen.add(top.id());
+        String base = top.base(part);
+        while (base != null) {
+            if (!seen.add(base)) {
+                throw Failures.damaged("Snapshot %s lies on itself".formatted(base));
+            }
+            String missing =
+                    "Snapshot %s, which snapshot %s lies on, is missing"
+                            .formatted(base, chain.getLast().id());
+            var next = manifest(base).orElseThrow(() -> Failures.damaged(missing));
+            chain.add(next);
+            base = next.base(part);
+        }
+        return chain;
+    }
+}

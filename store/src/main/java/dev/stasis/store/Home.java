@@ -1,0 +1,255 @@
+package dev.stasis.store;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+
+/// A home: the folder in which everything that Stasis keeps lies. Any number of processes of one
+/// user may have it open at once; nothing needs to be closed. It may be moved while nothing runs.
+///
+/// ```
+/// format                      "stasis-home 1"
+/// lock                        the store-wide lock
+/// boot/<digest>/              what machines boot from, extracted
+/// images/<digest>/            root file systems
+/// snapshots/<id>/             see SnapshotManifest;  .staging-<id>/ while it is being made
+/// snapshots/names/<name>      the id of the snapshot of that name
+/// snapshots/pins/<id>.<x>     locked while that snapshot is being made durable
+/// sandboxes/<name>/           see SandboxRecord;  .new-<id>/ while it is being made
+/// trash/                      what is being deleted
+/// ```
+public final class Home {
+    private static final int FORMAT = 1;
+    private static final String FORMAT_FILE = "format";
+    private static final String FORMAT_PREFIX = "stasis-home ";
+    private static final Duration LOCK_DEADLINE = Duration.ofSeconds(30);
+    private static final List<String> FOLDERS =
+            List.of(
+                    "boot",
+                    "images",
+                    "snapshots",
+                    "snapshots/names",
+                    "snapshots/pins",
+                    "sandboxes",
+                    "trash");
+
+    private final Path root;
+    private final Host host;
+    private final Disk disk;
+    private final RuntimeFolder runtime;
+
+    private Home(Path root, Host host, Disk disk) {
+        this.root = root;
+        this.host = host;
+        this.disk = disk;
+        this.runtime = RuntimeFolder.of(root, host, Path.of("/tmp"));
+    }
+
+    /// Opens a home, creating it with mode 0700 if need be, and removes what interrupted operations
+    /// of processes that are gone left in it. Half-made sandboxes are left: see {@link
+    /// SandboxStore#leftovers()}.
+    ///
+    /// @throws StasisException with {@link ErrorCode#HOME_UNUSABLE} when it belongs to another
+    ///   user, can't be written, holds something else, or was made by a newer Stasis; with {@link
+    ///   ErrorCode#DISK_FULL} when it can't be created for want of space
+    public static Home open(Path root) {
+        return open(root, Host.current(), new Disk());
+    }
+
+    static Home open(Path root, Host host, Disk disk) {
+        Path absolute = root.toAbsolutePath().normalize();
+        try {
+            createFolder(absolute);
+            var home = new Home(absolute.toRealPath(), host, disk);
+            home.checkOwner();
+            home.checkFormat();
+            home.createFolders();
+            new Leftovers(home).remove();
+            return home;
+        } catch (IOException e) {
+            throw Failures.of("Opening the home " + absolute, e);
+        }
+    }
+
+    /// The folder itself.
+    public Path root() {
+        return root;
+    }
+
+    /// The folder of what machines boot from.
+    public Path bootFolder() {
+        return root.resolve("boot");
+    }
+
+    /// The folder of root file systems.
+    public Path imagesFolder() {
+        return root.resolve("images");
+    }
+
+    /// The folder of a snapshot.
+    public Path snapshotFolder(String id) {
+        return snapshotsFolder().resolve(id);
+    }
+
+    /// The folder of a sandbox.
+    public Path sandboxFolder(String name) {
+        return sandboxesFolder().resolve(Names.check("sandbox", name));
+    }
+
+    /// Where sockets and process ids lie.
+    public RuntimeFolder runtime() {
+        return runtime;
+    }
+
+    /// The sandboxes.
+    public SandboxStore sandboxes() {
+        return new SandboxStore(this);
+    }
+
+    /// The snapshots.
+    public SnapshotStore snapshots() {
+        return new SnapshotStore(this);
+    }
+
+    Path snapshotsFolder() {
+        return root.resolve("snapshots");
+    }
+
+    Path namesFolder() {
+        return snapshotsFolder().resolve("names");
+    }
+
+    Path pinsFolder() {
+        return snapshotsFolder().resolve("pins");
+    }
+
+    Path sandboxesFolder() {
+        return root.resolve("sandboxes");
+    }
+
+    Path trashFolder() {
+        return root.resolve("trash");
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
+    Host host() {
+        return host;
+    }
+
+    /// Takes the store-wide lock, for a short change of metadata.
+    StoreLock lock(String purpose) throws IOException {
+        return StoreLock.acquire(root.resolve("lock"), "The home " + root, purpose, LOCK_DEADLINE);
+    }
+
+    /// Takes a file or folder out of the store in one step. It still has to be deleted, best after
+    /// the locks are given back.
+    Path discard(Path fileOrFolder) throws IOException {
+        Path discarded = trashFolder().resolve(Ids.next());
+        disk.rename(fileOrFolder, discarded);
+        return discarded;
+    }
+
+    private static void createFolder(Path folder) throws IOException {
+        Path parent = folder.getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        try {
+            Files.createDirectory(
+                    folder,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(folder)) {
+                throw unusable(folder, "is no folder", "remove it, or choose another home");
+            }
+        }
+    }
+
+    private void checkOwner() throws IOException {
+        int owner = (Integer) Files.getAttribute(root, "unix:uid");
+        if (owner != host.uid()) {
+            throw unusable(
+                    root,
+                    "belongs to user %d, and this is user %d".formatted(owner, host.uid()),
+                    "set STASIS_HOME to a folder of your own");
+        }
+        if (!Files.isWritable(root)) {
+            throw unusable(
+                    root, "can't be written", "change its permissions, or choose another home");
+        }
+    }
+
+    private void checkFormat() throws IOException {
+        Path file = root.resolve(FORMAT_FILE);
+        try {
+            String text = new String(Document.readBytes(file, 64), StandardCharsets.UTF_8).strip();
+            if (!text.equals(FORMAT_PREFIX + FORMAT)) {
+                throw unusable(
+                        root,
+                        "has the format '%s', and this Stasis knows '%s%d'"
+                                .formatted(Names.shown(text), FORMAT_PREFIX, FORMAT),
+                        "use the Stasis that made it, or choose another home");
+            }
+        } catch (NoSuchFileException e) {
+            checkEmpty();
+            disk.write(
+                    file,
+                    (FORMAT_PREFIX + FORMAT + "\n").getBytes(StandardCharsets.UTF_8),
+                    Durability.SYNCED);
+        }
+        Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+    }
+
+    private void checkEmpty() throws IOException {
+        try (var entries = Files.newDirectoryStream(root)) {
+            for (Path entry : entries) {
+                String name = String.valueOf(entry.getFileName());
+                boolean ours =
+                        name.startsWith(Disk.TEMPORARY_PREFIX)
+                                || name.equals("lost+found")
+                                || Files.exists(root.resolve(FORMAT_FILE));
+                if (!ours) {
+                    throw unusable(
+                            root,
+                            "is no home of Stasis and holds '%s'".formatted(Names.shown(name)),
+                            "choose an empty or a new folder");
+                }
+            }
+        }
+    }
+
+    private void createFolders() throws IOException {
+        boolean created = false;
+        for (String folder : FOLDERS) {
+            try {
+                if (!Files.isDirectory(root.resolve(folder))) {
+                    disk.createFolder(root.resolve(folder));
+                    created = true;
+                }
+            } catch (FileAlreadyExistsException e) {
+                created = true;
+            }
+        }
+        if (created) {
+            disk.sync(snapshotsFolder());
+            disk.sync(root);
+        }
+    }
+
+    private static StasisException unusable(Path root, String problem, String advice) {
+        return new StasisException(
+                ErrorCode.HOME_UNUSABLE, "The home %s %s: %s".formatted(root, problem, advice));
+    }
+}

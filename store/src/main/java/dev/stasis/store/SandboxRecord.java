@@ -1,0 +1,162 @@
+package dev.stasis.store;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// What is known of a sandbox. {@link #of} makes one, the `with` methods others like it.
+///
+/// It lies in `sandboxes/<name>/sandbox.json`, at most 1 MiB, replaced whole and never written in
+/// place:
+///
+/// ```
+/// { "format": 1, "id": "…", "name": "…", "state": "RUNNING", "created": "2026-01-31T12:00:00Z",
+///   "setup": { "image": { "reference": "…", "digest": "…" }, "memory": 536870912, "cpus": 1,
+///              "env": { "K": "V" }, "accelerator": "…", "machine": { … } },
+///   "layers": { "memoryBase": "…", "diskBase": "…", "disk": "…", "capturing": "…", "nextDisk": "…" },
+///   "attached": true, "base": "…", "endReason": "…" }
+/// ```
+///
+/// Fields that have no value are left out.
+///
+/// @param id its id
+/// @param name its name, which is the name of its folder
+/// @param state how far it is
+/// @param created when it was made
+/// @param setup what it was set up with
+/// @param layers what its memory and disk lie on
+/// @param attached whether it ends with the process that made it
+/// @param base the snapshot that it was restored from
+/// @param endReason how its machine ended
+public record SandboxRecord(
+        String id,
+        String name,
+        State state,
+        Instant created,
+        Setup setup,
+        Layers layers,
+        boolean attached,
+        @Nullable String base,
+        @Nullable String endReason) {
+    static final int FORMAT = 1;
+    static final int LIMIT_BYTES = 1 << 20;
+
+    /// How far a sandbox is.
+    public enum State {
+        /// It is being made; if nobody holds its lock, it never will be.
+        CREATING,
+        /// Its machine was running when this was written.
+        RUNNING,
+        /// Its machine was paused when this was written.
+        PAUSED,
+        /// It has no machine.
+        STOPPED
+    }
+
+    /// Checks the name and the ids.
+    public SandboxRecord {
+        Names.check("sandbox", name);
+        if (!Ids.isId(id) || (base != null && !Ids.isId(base))) {
+            throw new IllegalArgumentException("id " + id + ", base " + base);
+        }
+    }
+
+    /// A new sandbox, `CREATING`, made now, attached.
+    ///
+    /// @param name its name
+    /// @param setup what it is set up with
+    public static SandboxRecord of(String name, Setup setup) {
+        return new SandboxRecord(
+                Ids.next(),
+                name,
+                State.CREATING,
+                Instant.now(),
+                setup,
+                Layers.NONE,
+                true,
+                null,
+                null);
+    }
+
+    /// The same, restored from a snapshot whose memory and disk its layers lie on.
+    ///
+    /// @param snapshot the snapshot
+    /// @param disk the file of the layer on top of that snapshot's
+    public SandboxRecord withBase(String snapshot, String disk) {
+        var restored = Layers.restored(snapshot, disk);
+        return new SandboxRecord(
+                id, name, state, created, setup, restored, attached, snapshot, endReason);
+    }
+
+    /// The same in another state.
+    public SandboxRecord withState(State other) {
+        return new SandboxRecord(
+                id, name, other, created, setup, layers, attached, base, endReason);
+    }
+
+    /// The same with another set-up.
+    public SandboxRecord withSetup(Setup other) {
+        return new SandboxRecord(
+                id, name, state, created, other, layers, attached, base, endReason);
+    }
+
+    /// The same on other layers.
+    public SandboxRecord withLayers(Layers other) {
+        return new SandboxRecord(id, name, state, created, setup, other, attached, base, endReason);
+    }
+
+    /// The same for a sandbox that no longer ends with its maker.
+    public SandboxRecord detached() {
+        return new SandboxRecord(id, name, state, created, setup, layers, false, base, endReason);
+    }
+
+    /// The same for a sandbox whose machine is gone, and the snapshot's memory that it mapped with
+    /// it.
+    ///
+    /// @param reason how it ended
+    public SandboxRecord stopped(String reason) {
+        var left = layers.withoutMemory();
+        return new SandboxRecord(
+                id, name, State.STOPPED, created, setup, left, attached, base, reason);
+    }
+
+    byte[] toBytes() {
+        var tree = new LinkedHashMap<String, Object>();
+        tree.put("format", FORMAT);
+        tree.put("id", id);
+        tree.put("name", name);
+        tree.put("state", state.name());
+        tree.put("created", created.toString());
+        tree.put("setup", setup.tree());
+        tree.put("layers", layers.tree());
+        tree.put("attached", attached);
+        if (base != null) {
+            tree.put("base", base);
+        }
+        if (endReason != null) {
+            tree.put("endReason", endReason);
+        }
+        return Document.write("The settings of sandbox " + name, tree, LIMIT_BYTES);
+    }
+
+    static SandboxRecord read(Document document) {
+        document.checkFormat(FORMAT);
+        try {
+            return new SandboxRecord(
+                    document.text("id"),
+                    document.text("name"),
+                    document.choice("state", State.class),
+                    document.instant("created"),
+                    Setup.read(document.object("setup")),
+                    Layers.read(document.object("layers")),
+                    document.flag("attached"),
+                    document.textOrNull("base"),
+                    document.textOrNull("endReason"));
+        } catch (IllegalArgumentException e) {
+            throw new StasisException(
+                    ErrorCode.STORE_DAMAGED, document.origin() + " is no valid record", e);
+        }
+    }
+}

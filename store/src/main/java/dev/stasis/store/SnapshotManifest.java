@@ -1,0 +1,177 @@
+package dev.stasis.store;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a snapshot is. {@link #of} makes one, {@link Staging#publish} adds its files.
+///
+/// A snapshot is a folder `snapshots/<id>/` with `manifest.json` and the files that the manifest
+/// lists. It exists from the moment that the folder has that name. The manifest is at most 1 MiB:
+///
+/// ```
+/// { "format": 1, "id": "…", "created": "2026-01-31T12:00:00Z",
+///   "source": { "id": "…", "name": "…" },              the sandbox it was taken of
+///   "memoryBase": "…",  "diskBase": "…",               snapshots whose memory or disk it needs
+///   "setup": { "image": { … }, "memory": 536870912, "cpus": 1, "env": { … }, "accelerator": "…",
+///              "machine": { … } },                     as in the record of a sandbox
+///   "boot": "…",                                       the boot of the computer that wrote it
+///   "files": [ { "name": "devices", "part": "MEMORY", "size": 66048, "durable": true,
+///                "sha256": "…" }, … ] }
+/// ```
+///
+/// A file has a digest once it was read for one: small ones when the snapshot is published, large
+/// ones when it gets its first name. A file is durable once it was synced. What is not durable is
+/// trusted only until the computer is restarted. Fields without a value are left out. A snapshot
+/// whose memory nobody can need any more loses the files of that part.
+///
+/// @param id its id
+/// @param created when it was taken
+/// @param source the sandbox it was taken of
+/// @param setup what that was set up with
+/// @param memoryBase the snapshot that holds the memory which is not in this one's files
+/// @param diskBase the snapshot that holds the disk layer beneath this one's
+/// @param boot the boot of the computer that wrote it
+/// @param files its files
+public record SnapshotManifest(
+        String id,
+        Instant created,
+        Source source,
+        Setup setup,
+        @Nullable String memoryBase,
+        @Nullable String diskBase,
+        String boot,
+        List<StoredFile> files) {
+    static final int FORMAT = 1;
+    static final int LIMIT_BYTES = 1 << 20;
+
+    /// The sandbox that a snapshot was taken of.
+    ///
+    /// @param id its id
+    /// @param name its name
+    public record Source(String id, String name) {}
+
+    /// Checks and copies.
+    public SnapshotManifest {
+        requireId(id);
+        requireId(source.id);
+        for (String base : new @Nullable String[] {memoryBase, diskBase}) {
+            if (base != null) {
+                requireId(base);
+                if (base.equals(id)) {
+                    throw new IllegalArgumentException(id + " can't lie on itself");
+                }
+            }
+        }
+        files = List.copyOf(files);
+        var names = new HashSet<String>();
+        for (StoredFile file : files) {
+            if (!names.add(file.name())) {
+                throw new IllegalArgumentException(file.name() + " is listed twice");
+            }
+        }
+    }
+
+    /// A manifest of a snapshot about to be published: taken now, without files.
+    ///
+    /// @param id its id
+    /// @param source the sandbox it is taken of, whose layers become its bases
+    public static SnapshotManifest of(String id, SandboxRecord source) {
+        return new SnapshotManifest(
+                id,
+                Instant.now(),
+                new Source(source.id(), source.name()),
+                source.setup(),
+                source.layers().memoryBase(),
+                source.layers().diskBase(),
+                "",
+                List.of());
+    }
+
+    /// The same with all of the memory in its own files.
+    public SnapshotManifest withoutMemoryBase() {
+        return new SnapshotManifest(id, created, source, setup, null, diskBase, boot, files);
+    }
+
+    /// The same with another set-up.
+    public SnapshotManifest withSetup(Setup other) {
+        return new SnapshotManifest(id, created, source, other, memoryBase, diskBase, boot, files);
+    }
+
+    SnapshotManifest withFiles(List<StoredFile> other) {
+        return new SnapshotManifest(id, created, source, setup, memoryBase, diskBase, boot, other);
+    }
+
+    SnapshotManifest writtenIn(String currentBoot) {
+        return new SnapshotManifest(
+                id, created, source, setup, memoryBase, diskBase, currentBoot, files);
+    }
+
+    /// Whether it has files of a part.
+    public boolean has(Part part) {
+        return files.stream().anyMatch(file -> file.part() == part);
+    }
+
+    /// The snapshot that a part of this one lies on.
+    @Nullable String base(Part part) {
+        return switch (part) {
+            case MEMORY -> memoryBase;
+            case DISK -> diskBase;
+        };
+    }
+
+    byte[] toBytes() {
+        var tree = new LinkedHashMap<String, Object>();
+        tree.put("format", FORMAT);
+        tree.put("id", id);
+        tree.put("created", created.toString());
+        tree.put("source", Map.of("id", source.id, "name", source.name));
+        if (memoryBase != null) {
+            tree.put("memoryBase", memoryBase);
+        }
+        if (diskBase != null) {
+            tree.put("diskBase", diskBase);
+        }
+        tree.put("setup", setup.tree());
+        tree.put("boot", boot);
+        tree.put("files", files.stream().map(StoredFile::tree).toList());
+        return Document.write("The settings of snapshot " + id, tree, LIMIT_BYTES);
+    }
+
+    static SnapshotManifest read(Document document) {
+        document.checkFormat(FORMAT);
+        var source = document.object("source");
+        var files = new ArrayList<StoredFile>();
+        try {
+            for (Document file : document.objects("files")) {
+                files.add(StoredFile.read(file));
+            }
+            return new SnapshotManifest(
+                    document.text("id"),
+                    document.instant("created"),
+                    new Source(source.text("id"), source.text("name")),
+                    Setup.read(document.object("setup")),
+                    document.textOrNull("memoryBase"),
+                    document.textOrNull("diskBase"),
+                    document.text("boot"),
+                    files);
+        } catch (IllegalArgumentException e) {
+            throw new StasisException(
+                    ErrorCode.STORE_DAMAGED,
+                    "%s is no valid manifest (%s)".formatted(document.origin(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private static void requireId(String id) {
+        if (!Ids.isId(id)) {
+            throw new IllegalArgumentException("'" + Names.shown(id) + "' is no id");
+        }
+    }
+}

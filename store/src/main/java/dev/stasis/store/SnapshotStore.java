@@ -1,0 +1,288 @@
+package dev.stasis.store;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import dev.stasis.linux.SparseFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The snapshots of a home. Safe for any number of threads and processes.
+///
+/// A snapshot is published in two steps. {@link Staging#publish} makes it exist, for as long as its
+/// source sandbox does, without syncing anything. {@link #saveNamed} makes it durable: when that
+/// returns, the snapshot and all that it lies on survive the loss of power, under a name that
+/// points to it until {@link #delete}. A crash at any point leaves a snapshot whole or not at all,
+/// and a name that points to a whole durable one or does not exist.
+///
+/// What can be restored and what is kept is computed from names, records and manifests each time,
+/// never counted: see {@link #restorable} and {@link #collect}.
+public final class SnapshotStore {
+    static final String MANIFEST = "manifest.json";
+    static final String CLOSED = ".closed";
+    private static final System.Logger LOG = System.getLogger(SnapshotStore.class.getName());
+
+    private final Home home;
+    private final Catalogue catalogue;
+
+    SnapshotStore(Home home) {
+        this.home = home;
+        this.catalogue = new Catalogue(home);
+    }
+
+    /// Begins a snapshot.
+    ///
+    /// @param id the id it will have: see {@link Ids#next()}
+    public Staging begin(String id) {
+        return Staging.begin(home, id);
+    }
+
+    /// The manifest of a snapshot that can be restored.
+    ///
+    /// @param nameOrId its name, or its id; a name goes first
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND} when there is none, or it
+    ///   can't be restored any more; with {@link ErrorCode#STORE_DAMAGED}
+    public SnapshotManifest resolve(String nameOrId) {
+        try {
+            if (Names.isName(nameOrId)) {
+                String id = catalogue.named(nameOrId).orElse(nameOrId);
+                if (Ids.isId(id) && restorable(id)) {
+                    return catalogue.manifest(id).orElseThrow(() -> notFound(nameOrId));
+                }
+            }
+            throw notFound(nameOrId);
+        } catch (IOException e) {
+            throw Failures.of("Reading snapshot " + Names.shown(nameOrId), e);
+        }
+    }
+
+    /// The manifest of a snapshot, whether or not it can be restored.
+    ///
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when it can't be read
+    public Optional<SnapshotManifest> find(String id) {
+        try {
+            return Ids.isId(id) ? catalogue.manifest(id) : Optional.empty();
+        } catch (IOException e) {
+            throw Failures.of("Reading snapshot " + id, e);
+        }
+    }
+
+    /// Whether a snapshot can be restored: it has a name, or its source sandbox exists and it was
+    /// not closed and the computer was not restarted since.
+    public boolean restorable(String id) {
+        try {
+            var manifest =
+                    Ids.isId(id) ? catalogue.manifest(id) : Optional.<SnapshotManifest>empty();
+            return manifest.isPresent()
+                    && (catalogue.livesUnnamed(manifest.get())
+                            || catalogue.names().containsValue(id));
+        } catch (IOException e) {
+            throw Failures.of("Reading snapshot " + id, e);
+        }
+    }
+
+    /// All snapshots that can be restored, the oldest first. One whose manifest can't be read is
+    /// left out, and said in the log.
+    public List<Entry> list() {
+        var entries = new ArrayList<Entry>();
+        try {
+            var names = catalogue.names();
+            for (String id : catalogue.snapshotIds()) {
+                entry(id, names).ifPresent(entries::add);
+            }
+        } catch (IOException e) {
+            throw Failures.of("Listing the snapshots of " + home.root(), e);
+        }
+        entries.sort(Comparator.comparing(entry -> entry.manifest().created()));
+        return entries;
+    }
+
+    private Optional<Entry> entry(String id, Map<String, String> allNames) throws IOException {
+        var names =
+                allNames.entrySet().stream()
+                        .filter(name -> name.getValue().equals(id))
+                        .map(Map.Entry::getKey)
+                        .toList();
+        try {
+            var manifest = catalogue.manifest(id);
+            if (manifest.isEmpty()
+                    || (names.isEmpty() && !catalogue.livesUnnamed(manifest.get()))) {
+                return Optional.empty();
+            }
+            return Optional.of(new Entry(manifest.get(), names, bytesOnDisk(id)));
+        } catch (StasisException e) {
+            LOG.log(System.Logger.Level.WARNING, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /// What the files of a snapshot take on disk, in bytes; holes take nothing.
+    public long bytesOnDisk(String id) {
+        long bytes = 0;
+        try {
+            for (Path file : Leftovers.entries(home.snapshotFolder(id))) {
+                bytes += SparseFiles.dataBytes(file);
+            }
+            return bytes;
+        } catch (NoSuchFileException e) {
+            return bytes;
+        } catch (IOException e) {
+            throw Failures.of("Measuring snapshot " + id, e);
+        }
+    }
+
+    /// Makes sure that a snapshot can be restored from its files: the manifests of it and of all
+    /// that it lies on are valid, each file is there, is a plain file and has its size, and the
+    /// small ones have their digests.
+    ///
+    /// @return what it lies on
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}, or with {@link
+    ///   ErrorCode#STORE_DAMAGED} naming the file and what is wrong with it
+    public Chains verify(String id) {
+        try {
+            var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
+            var chains =
+                    new Chains(
+                            top,
+                            catalogue.chain(top, Part.MEMORY),
+                            catalogue.chain(top, Part.DISK));
+            var verification = new Verification(home);
+            for (SnapshotManifest manifest : chains.memory()) {
+                verification.check(manifest, Part.MEMORY);
+            }
+            for (SnapshotManifest manifest : chains.disk()) {
+                verification.check(manifest, Part.DISK);
+            }
+            return chains;
+        } catch (IOException e) {
+            throw Failures.of("Verifying snapshot " + id, e);
+        }
+    }
+
+    /// Makes a snapshot durable under a name. Files of it and of what it lies on that were not
+    /// synced yet are synced, digested and listed as such in their manifests; then the name is
+    /// written. Takes as long as that takes, needs no pause of any machine, and holds the
+    /// store-wide lock only at the beginning and the end. When it fails there is no name, and the
+    /// snapshot is as it was.
+    ///
+    /// @throws StasisException with {@link ErrorCode#NAME_TAKEN}, {@link
+    ///   ErrorCode#SNAPSHOT_NOT_FOUND} when it can't be restored any more, or {@link
+    ///   ErrorCode#DISK_FULL}
+    public void saveNamed(String id, String name) {
+        Names.check("snapshot", name);
+        try (var _ = pin(id, name)) {
+            var hardening = new Hardening(home);
+            hardening.harden(verify(id));
+            try (var _ = home.lock("name snapshot " + id)) {
+                requireFree(name);
+                hardening.writeManifests();
+                home.disk()
+                        .write(
+                                home.namesFolder().resolve(name),
+                                (id + "\n").getBytes(StandardCharsets.UTF_8),
+                                Durability.SYNCED);
+            }
+        } catch (IOException e) {
+            throw Failures.of("Saving snapshot %s as %s".formatted(id, name), e);
+        }
+    }
+
+    private Pin pin(String id, String name) throws IOException {
+        try (var _ = home.lock("save snapshot " + id)) {
+            requireFree(name);
+            if (!restorable(id)) {
+                throw notFound(id);
+            }
+            return Pin.set(home, id);
+        }
+    }
+
+    private void requireFree(String name) throws IOException {
+        if (catalogue.named(name).isPresent() || Files.exists(home.snapshotFolder(name))) {
+            throw new StasisException(
+                    ErrorCode.NAME_TAKEN,
+                    "There is a snapshot named '%s' already: choose another name, or delete that one"
+                            .formatted(name));
+        }
+    }
+
+    /// Removes a name. What nobody needs any more then goes as well.
+    ///
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND} when there is no such name
+    public void delete(String name) {
+        try (var _ = home.lock("delete snapshot name " + Names.shown(name))) {
+            Path file = home.namesFolder().resolve(name);
+            if (!Names.isName(name) || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                throw notFound(name);
+            }
+            home.disk().delete(file);
+            home.disk().sync(home.namesFolder());
+        } catch (IOException e) {
+            throw Failures.of("Deleting the snapshot name " + Names.shown(name), e);
+        }
+        collect();
+    }
+
+    /// Ends an unnamed snapshot: nothing new can be restored from it, what was goes on. It does
+    /// nothing to names, and nothing when the snapshot is gone.
+    public void close(String id) {
+        try (var _ = home.lock("close snapshot " + id)) {
+            if (Files.isDirectory(home.snapshotFolder(id))) {
+                home.disk()
+                        .write(
+                                home.snapshotFolder(id).resolve(CLOSED),
+                                new byte[0],
+                                Durability.UNSYNCED);
+            }
+        } catch (IOException e) {
+            throw Failures.of("Closing snapshot " + id, e);
+        }
+        collect();
+    }
+
+    /// Deletes what nobody needs any more: see [Sweep].
+    public void collect() {
+        new Sweep(home).run();
+    }
+
+    private static StasisException notFound(String nameOrId) {
+        return new StasisException(
+                ErrorCode.SNAPSHOT_NOT_FOUND,
+                "There is no snapshot '%s' that can be restored: it never was, or was deleted, or had no name and went with its source sandbox"
+                        .formatted(Names.shown(nameOrId)));
+    }
+
+    /// A snapshot that can be restored.
+    ///
+    /// @param manifest what it is
+    /// @param names its names, sorted; none = it ends with its source
+    /// @param bytesOnDisk what its own files take
+    public record Entry(SnapshotManifest manifest, List<String> names, long bytesOnDisk) {
+        /// Copies.
+        public Entry {
+            names = List.copyOf(names);
+        }
+    }
+
+    /// A snapshot and what it lies on.
+    ///
+    /// @param snapshot the snapshot
+    /// @param memory the snapshots whose memory it needs, itself first
+    /// @param disk the snapshots whose disk layers it needs, itself first
+    public record Chains(
+            SnapshotManifest snapshot, List<SnapshotManifest> memory, List<SnapshotManifest> disk) {
+        /// Copies.
+        public Chains {
+            memory = List.copyOf(memory);
+            disk = List.copyOf(disk);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+/// Snapshots and sandboxes on disk.
+@org.jspecify.annotations.NullMarked
+module dev.stasis.store {
+    requires transitive dev.stasis;
+    requires dev.stasis.linux;
+    requires static org.jspecify;
+    requires tools.jackson.jr.ob;
+
+    exports dev.stasis.store;
+}
