@@ -33,7 +33,8 @@ static size_t frame_length(const uint8_t *bytes, size_t length) {
     return payload > FRAME_PAYLOAD ? 0 : FRAME_HEADER + payload + FRAME_TRAILER;
 }
 
-// A bad magic, length or trailer costs one byte and the search goes on behind it: that is how a frame's start is found again.
+// A bad magic or length costs one byte and the search goes on behind it: that is how a frame's start is found again. A bad trailer costs
+// the whole frame: the opening's zeros completed it, and what looks like a frame within is a caller's data.
 size_t frame_find(uint8_t *bytes, size_t length, uint64_t epoch, struct frame *frame) {
     size_t at = 0;
     frame->type = 0;
@@ -45,11 +46,9 @@ size_t frame_find(uint8_t *bytes, size_t length, uint64_t epoch, struct frame *f
         size_t whole = frame_length(start, length - at);
         if (whole > length - at)
             return at;
-        if (whole == 0 || get32(start + whole - FRAME_TRAILER) != ~get32(start + 4)) {
-            at++;
+        at += whole == 0 ? 1 : whole;
+        if (whole == 0 || get32(start + whole - FRAME_TRAILER) != ~get32(start + 4))
             continue;
-        }
-        at += whole;
         bool hello = start[16] == HELLO && get32(start + 12) == 0 && start[17] == 0 && get32(start + 20) == 4;
         if (!hello && get64(start + 4) != epoch)
             continue;
