@@ -22,14 +22,12 @@ public final class AgentConnection implements AutoCloseable {
     public static final int MAX_PING_BYTES = Frame.MAX_PAYLOAD_BYTES;
 
     private static final int ETIMEDOUT = 110;
-    private static final Duration ANSWER = Duration.ofSeconds(15);
-    private static final Duration START = Duration.ofSeconds(30);
-    private static final Duration SYNC = Duration.ofMinutes(2);
-
     private final Link link;
+    private final Waits waits;
 
-    private AgentConnection(Link link) {
+    private AgentConnection(Link link, Waits waits) {
         this.link = link;
+        this.waits = waits;
     }
 
     /// Connects and waits until the agent has answered. Whoever opened it closes it.
@@ -37,15 +35,16 @@ public final class AgentConnection implements AutoCloseable {
     /// @param address where the agent is
     /// @param longest how long to wait
     public static AgentConnection open(AgentAddress address, Duration longest) {
-        return open(address, longest, new SecureRandom());
+        return open(address, longest, new SecureRandom(), Waits.USUAL);
     }
 
-    static AgentConnection open(AgentAddress address, Duration longest, RandomGenerator random) {
+    static AgentConnection open(
+            AgentAddress address, Duration longest, RandomGenerator random, Waits waits) {
         long epoch = random.nextLong();
         while ((int) epoch == -1) { // its trailer would be zero, like the filler
             epoch = random.nextLong();
         }
-        return new AgentConnection(Link.open(address, epoch, Deadline.in(longest)));
+        return new AgentConnection(Link.open(address, epoch, Deadline.in(longest)), waits);
     }
 
     /// Whether calls can be made.
@@ -67,29 +66,29 @@ public final class AgentConnection implements AutoCloseable {
     ///
     /// @param longest how long the agent tries
     public void freeze(Duration longest) {
-        call("Freezing", FrameType.FREEZE, millis(longest), longest.plus(ANSWER));
+        call("Freezing", FrameType.FREEZE, millis(longest), longest.plus(waits.answer));
     }
 
     /// Lets the frozen processes run on. Harmless when nothing is frozen.
     public void thaw() {
-        call("Thawing", FrameType.THAW, new byte[0], ANSWER);
+        call("Thawing", FrameType.THAW, new byte[0], waits.answer);
     }
 
     /// Gives the guest an identity. All of it is in effect when this returns.
     public void identify(GuestIdentity identity) {
-        call("Setting the identity", FrameType.IDENTITY, FieldList.of(identity), ANSWER);
+        call("Setting the identity", FrameType.IDENTITY, FieldList.of(identity), waits.answer);
     }
 
     /// Flushes the guest's file systems.
     public void sync() {
-        call("Flushing the guest's disks", FrameType.SYNC, new byte[0], SYNC);
+        call("Flushing the guest's disks", FrameType.SYNC, new byte[0], waits.sync);
     }
 
     /// Lets the guest shut down. This returns when it has begun; the machine ends by itself later.
     ///
     /// @param grace between asking processes to end and killing them
     public void shutdown(Duration grace) {
-        call("Shutting down", FrameType.SHUTDOWN, millis(grace), ANSWER);
+        call("Shutting down", FrameType.SHUTDOWN, millis(grace), waits.answer);
     }
 
     /// Asks for a sign of life.
@@ -101,7 +100,7 @@ public final class AgentConnection implements AutoCloseable {
                     ErrorCode.INVALID_ARGUMENT,
                     bytes.length + " bytes to ping with: give at most " + MAX_PING_BYTES);
         }
-        byte[] answer = call("Pinging", FrameType.PING, bytes, ANSWER);
+        byte[] answer = call("Pinging", FrameType.PING, bytes, waits.answer);
         if (!Arrays.equals(answer, bytes)) {
             throw new StasisException(
                     ErrorCode.AGENT_FAILED,
@@ -116,7 +115,7 @@ public final class AgentConnection implements AutoCloseable {
     ///   environment take more than 1 MiB
     public StartOutcome start(Command command, OutputSinks sinks) {
         byte[] request = FieldList.of(command);
-        Deadline deadline = Deadline.in(START);
+        Deadline deadline = Deadline.in(waits.start);
         CommandStream stream = link.register(id -> new CommandStream(link, id, command, sinks));
         String what = "Starting " + command.arguments().getFirst();
         try {
@@ -190,5 +189,15 @@ public final class AgentConnection implements AutoCloseable {
     private static byte[] millis(Duration duration) {
         long millis = Math.clamp(duration.toMillis(), 0, 0xFFFF_FFFFL);
         return FrameWriter.payload(Integer.BYTES, b -> b.putInt((int) millis));
+    }
+
+    /// How long answers are waited for.
+    ///
+    /// @param answer to a request that takes no time
+    /// @param start to a command's start
+    /// @param sync to the flushing of the disks
+    record Waits(Duration answer, Duration start, Duration sync) {
+        static final Waits USUAL =
+                new Waits(Duration.ofSeconds(15), Duration.ofSeconds(30), Duration.ofMinutes(2));
     }
 }
