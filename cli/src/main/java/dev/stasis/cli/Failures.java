@@ -1,0 +1,47 @@
+package dev.stasis.cli;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+
+/// What is said about a failure, and the exit code it gives.
+final class Failures {
+    /// The exit code of `exec` and `run` for failures that are not the command's.
+    static final int NOT_THE_COMMANDS = 125;
+
+    private Failures() {}
+
+    /// `stasis: ` and the message; that of the cause too where it has more to say.
+    static String message(Throwable failure) {
+        var text = new StringBuilder("stasis: ").append(own(failure));
+        var cause = failure.getCause();
+        if (cause != null) {
+            String more = own(cause);
+            if (!text.toString().contains(more)) {
+                text.append(": ").append(more);
+            }
+        }
+        return text.toString();
+    }
+
+    static int exitCode(Throwable failure) {
+        var code = failure instanceof StasisException e ? e.code() : ErrorCode.INTERNAL;
+        return code.category().exitCode();
+    }
+
+    static String stackTrace(Throwable failure) {
+        var text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text));
+        return text.toString().stripTrailing();
+    }
+
+    private static String own(Throwable failure) {
+        String message = failure.getMessage();
+        String kind = failure.getClass().getSimpleName();
+        if (message == null || message.isBlank()) {
+            return kind;
+        }
+        return failure instanceof StasisException ? message : kind + ": " + message;
+    }
+}

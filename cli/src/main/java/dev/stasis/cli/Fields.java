@@ -1,0 +1,80 @@
+package dev.stasis.cli;
+
+import dev.stasis.Diagnosis;
+import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxUsage;
+import dev.stasis.SnapshotInfo;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.jr.ob.JSON;
+
+/// The JSON of the command line. Every field is always there; `null` stands for none. Times are
+/// ISO-8601 in UTC, sizes are numbers of bytes, and words are in lower case.
+final class Fields {
+    private static final JSON WRITER =
+            JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES);
+
+    private Fields() {}
+
+    static String json(Object mapsAndLists) {
+        return WRITER.asString(mapsAndLists);
+    }
+
+    static Map<String, @Nullable Object> of(SandboxInfo sandbox) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("id", sandbox.id());
+        fields.put("name", sandbox.name());
+        fields.put("state", word(sandbox.state()));
+        fields.put("reason", orNull(sandbox.reason()));
+        fields.put("image", sandbox.image());
+        fields.put("cpus", sandbox.cpus());
+        fields.put("memoryBytes", sandbox.memory().bytes());
+        fields.put("env", new TreeMap<>(sandbox.env()));
+        fields.put("created", sandbox.created().toString());
+        fields.put("accelerator", word(sandbox.accelerator()));
+        fields.put("attached", sandbox.attached());
+        fields.put("snapshot", orNull(sandbox.snapshot()));
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> of(SandboxInfo sandbox, SandboxUsage usage) {
+        var fields = of(sandbox);
+        fields.put("ownMemoryBytes", usage.ownMemory().bytes());
+        fields.put("ownDiskBytes", usage.ownDisk().bytes());
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> of(SnapshotInfo snapshot) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("id", snapshot.id());
+        fields.put("name", orNull(snapshot.name()));
+        fields.put("created", snapshot.created().toString());
+        fields.put("source", snapshot.source());
+        fields.put("image", snapshot.image());
+        fields.put("cpus", snapshot.cpus());
+        fields.put("memoryBytes", snapshot.memory().bytes());
+        fields.put("diskBytes", snapshot.bytesOnDisk().bytes());
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> of(Diagnosis diagnosis) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("subject", diagnosis.subject());
+        fields.put("verdict", word(diagnosis.verdict()));
+        fields.put("found", diagnosis.found());
+        fields.put("advice", diagnosis.advice().isEmpty() ? null : diagnosis.advice());
+        return fields;
+    }
+
+    static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static <T> @Nullable T orNull(Optional<T> value) {
+        return value.isPresent() ? value.get() : null;
+    }
+}

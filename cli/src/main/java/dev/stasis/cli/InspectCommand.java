@@ -1,0 +1,68 @@
+package dev.stasis.cli;
+
+import dev.stasis.Accelerator;
+import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxUsage;
+import dev.stasis.cli.Table.Cell;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/// `stasis inspect`.
+@Command(name = "inspect", description = "Says all about one sandbox.")
+final class InspectCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Mixin Format.Choice format = new Format.Choice();
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "The sandbox.")
+    String name = "";
+
+    InspectCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        try (var sandbox = Lookup.sandbox(session, name)) {
+            var info = sandbox.info();
+            var usage = sandbox.usage();
+            if (format.json()) {
+                session.print(Fields.json(Fields.of(info, usage)));
+            } else {
+                table(info, usage).lines(session.terminal().colours()).forEach(session::print);
+            }
+        }
+        return 0;
+    }
+
+    private static Table table(SandboxInfo info, SandboxUsage usage) {
+        var table =
+                new Table()
+                        .row("name", info.name())
+                        .row("id", info.id())
+                        .row(List.of(Cell.plain("state"), ListCommand.state(info.state())));
+        info.reason().ifPresent(reason -> table.row("reason", reason));
+        table.row("image", info.image())
+                .row("cpus", Integer.toString(info.cpus()))
+                .row("memory", info.memory().toString())
+                .row("own memory", usage.ownMemory() + " on this computer")
+                .row("own disk", usage.ownDisk() + " on this computer")
+                .row("accelerator", accelerator(info.accelerator()))
+                .row("created", Table.time(info.created()))
+                .row("lives", info.attached() ? "until its owner ends" : "until it is removed");
+        info.snapshot().ifPresent(snapshot -> table.row("fork of", snapshot));
+        new TreeMap<>(info.env()).forEach((key, value) -> table.row("env", key + "=" + value));
+        return table;
+    }
+
+    private static String accelerator(Accelerator accelerator) {
+        return switch (accelerator) {
+            case KVM -> "kvm";
+            case TCG -> "tcg: emulation, no isolation boundary for hostile code";
+        };
+    }
+}

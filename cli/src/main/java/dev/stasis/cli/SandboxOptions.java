@@ -1,0 +1,68 @@
+package dev.stasis.cli;
+
+import dev.stasis.SandboxBuilder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The options that say what a new sandbox is like.
+final class SandboxOptions {
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Its name; made up when none is given.")
+    @Nullable String name;
+
+    @Option(
+            names = "--image",
+            paramLabel = "IMAGE",
+            description = "'busybox' (the default), or a tar file that holds a root file system.")
+    @Nullable String image;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "The guest's memory, such as 512M (the default) or 2G.")
+    @Nullable String memory;
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            description = "The guest's CPUs; 1 unless said otherwise.")
+    @Nullable Integer cpus;
+
+    @Option(
+            names = "--env",
+            paramLabel = "NAME=VALUE",
+            description = "A variable of every command in the sandbox. Repeatable.")
+    Map<String, String> env = new LinkedHashMap<>();
+
+    @Option(
+            names = "--require-kvm",
+            description =
+                    "Refuses to run without hardware virtualisation, where hostile code is not kept"
+                            + " in.")
+    boolean requireKvm;
+
+    Optional<String> name() {
+        return Optional.ofNullable(name);
+    }
+
+    void applyTo(SandboxBuilder builder) {
+        if (image != null) {
+            builder.image(image);
+        }
+        if (memory != null) {
+            builder.memory(memory);
+        }
+        if (cpus != null) {
+            builder.cpus(cpus);
+        }
+        env.forEach(builder::env);
+        if (requireKvm) {
+            builder.requireKvm();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.stasis.cli;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.Sandbox;
+import dev.stasis.SandboxState;
+import dev.stasis.Snapshot;
+import dev.stasis.StasisException;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `stasis snapshot`.
+@Command(
+        name = "snapshot",
+        description =
+                "Captures a sandbox with its memory, processes and disk, and prints the snapshot's"
+                        + " id. The sandbox stays paused; 'resume' lets it go on.")
+final class SnapshotCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Option(
+            names = "--name",
+            paramLabel = "SNAPSHOT",
+            description =
+                    "Keeps the snapshot under this name, beyond the life of the sandbox. Without it,"
+                            + " the snapshot goes when the sandbox is removed.")
+    @Nullable String snapshotName;
+
+    @Parameters(index = "0", paramLabel = "SANDBOX", description = "The sandbox.")
+    String sandboxName = "";
+
+    SnapshotCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        try (var sandbox = Lookup.sandbox(session, sandboxName)) {
+            if (snapshotName == null) {
+                session.print(sandbox.snapshot().id());
+            } else {
+                refuseTaken(snapshotName);
+                session.print(named(sandbox, snapshotName).id());
+            }
+        }
+        if (session.terminal().errIsTerminal()) {
+            session.say(sandboxName + " is paused; 'stasis resume " + sandboxName + "' goes on");
+        }
+        return 0;
+    }
+
+    private void refuseTaken(String name) {
+        if (session.stasis().snapshots().stream()
+                .anyMatch(info -> info.name().equals(Optional.of(name)))) {
+            throw new StasisException(
+                    ErrorCode.NAME_TAKEN,
+                    "No snapshot was taken of '"
+                            + sandboxName
+                            + "': the name '"
+                            + name
+                            + "' belongs to another snapshot; choose another, or free it with"
+                            + " 'stasis snapshots rm "
+                            + name
+                            + "'");
+        }
+    }
+
+    private static Snapshot named(Sandbox sandbox, String name) {
+        boolean ran = sandbox.info().state() == SandboxState.RUNNING;
+        Snapshot snapshot = sandbox.snapshot();
+        try {
+            return snapshot.saveNamed(name);
+        } catch (RuntimeException e) {
+            snapshot.close();
+            if (ran) {
+                sandbox.resume();
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.stasis.cli;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ExecBuilder;
+import dev.stasis.ExecResult;
+import dev.stasis.Sandbox;
+import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxState;
+import dev.stasis.SandboxUsage;
+import dev.stasis.Snapshot;
+import java.util.function.Consumer;
+
+/// What a caller holds of a {@link FakeSandbox}.
+///
+/// @param sandbox the sandbox
+/// @param removedByClose whether it is attached and was made through this object
+record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbox {
+    @Override
+    public String name() {
+        return sandbox.name();
+    }
+
+    @Override
+    public String id() {
+        return sandbox.id;
+    }
+
+    @Override
+    public SandboxInfo info() {
+        return sandbox.info();
+    }
+
+    @Override
+    public SandboxUsage usage() {
+        return new SandboxUsage(ByteSize.ofMebibytes(20), new ByteSize(196608));
+    }
+
+    @Override
+    public ExecResult exec(Consumer<ExecBuilder> settings) {
+        var builder = new ExecBuilder();
+        settings.accept(builder);
+        return sandbox.exec(builder.build());
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        sandbox.stasis.enter("snapshot");
+        sandbox.state = SandboxState.PAUSED;
+        var snapshot = new FakeSnapshot(sandbox);
+        sandbox.stasis.snapshots.put(snapshot.id(), snapshot);
+        return snapshot;
+    }
+
+    @Override
+    public void pause() {
+        sandbox.stasis.enter("pause");
+        sandbox.state = SandboxState.PAUSED;
+    }
+
+    @Override
+    public void resume() {
+        sandbox.stasis.enter("resume");
+        sandbox.state = SandboxState.RUNNING;
+    }
+
+    @Override
+    public void stop() {
+        sandbox.stasis.enter("stop");
+        sandbox.state = SandboxState.STOPPED;
+    }
+
+    @Override
+    public void remove() {
+        sandbox.stasis.enter("remove");
+        sandbox.stasis.sandboxes.remove(sandbox.name());
+        sandbox.stasis
+                .snapshots
+                .values()
+                .removeIf(each -> each.source == sandbox && each.names.isEmpty());
+    }
+
+    @Override
+    public void detach() {
+        sandbox.attached = false;
+    }
+
+    @Override
+    public void close() {
+        if (removedByClose && sandbox.attached) {
+            remove();
+        }
+    }
+}

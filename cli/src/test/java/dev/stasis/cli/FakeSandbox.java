@@ -1,0 +1,133 @@
+package dev.stasis.cli;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.ExecOutcome;
+import dev.stasis.ExecResult;
+import dev.stasis.ExecSettings;
+import dev.stasis.RestoreSettings;
+import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxSettings;
+import dev.stasis.SandboxState;
+import dev.stasis.StasisException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// A sandbox of a {@link FakeStasis}.
+final class FakeSandbox {
+    static final Instant CREATED = Instant.parse("2026-03-01T12:34:56.789Z");
+
+    final FakeStasis stasis;
+    final String id;
+    final String name;
+    final Map<String, String> env = new TreeMap<>();
+    final Map<String, String> files = new TreeMap<>();
+    final ByteSize memory;
+    final int cpus;
+    final Optional<String> parent;
+    boolean attached;
+    SandboxState state = SandboxState.RUNNING;
+    Optional<String> reason = Optional.empty();
+    ExecSettings lastExec =
+            new ExecSettings(
+                    List.of("none"),
+                    Map.of(),
+                    "/",
+                    Optional.empty(),
+                    ByteSize.ofMebibytes(1),
+                    new ExecSettings.Streams(Optional.empty(), Optional.empty(), Optional.empty()));
+
+    private FakeSandbox(
+            FakeStasis stasis, String name, ByteSize memory, int cpus, Optional<String> parent) {
+        this.stasis = stasis;
+        this.id = stasis.nextId();
+        this.name = name;
+        this.memory = memory;
+        this.cpus = cpus;
+        this.parent = parent;
+    }
+
+    static FakeSandbox created(FakeStasis stasis, String name, SandboxSettings settings) {
+        var sandbox =
+                new FakeSandbox(stasis, name, settings.memory(), settings.cpus(), Optional.empty());
+        sandbox.env.putAll(settings.env());
+        sandbox.attached = settings.binding().attached();
+        return sandbox;
+    }
+
+    static FakeSandbox forked(
+            FakeStasis stasis, String name, FakeSnapshot snapshot, RestoreSettings settings) {
+        var source = snapshot.source;
+        var sandbox =
+                new FakeSandbox(
+                        stasis, name, source.memory, source.cpus, Optional.of(snapshot.id()));
+        sandbox.env.putAll(source.env);
+        sandbox.env.putAll(settings.env());
+        sandbox.files.putAll(snapshot.files);
+        sandbox.attached = settings.binding().attached();
+        return sandbox;
+    }
+
+    String name() {
+        return name;
+    }
+
+    SandboxInfo info() {
+        return new SandboxInfo(
+                id,
+                name,
+                state,
+                reason,
+                "busybox",
+                cpus,
+                memory,
+                env,
+                CREATED,
+                stasis.accelerator(),
+                attached,
+                parent);
+    }
+
+    ExecResult exec(ExecSettings settings) {
+        stasis.enter("exec");
+        if (state != SandboxState.RUNNING) {
+            throw new StasisException(ErrorCode.WRONG_STATE, "'" + name + "' does not run");
+        }
+        lastExec = settings;
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        var streams = settings.streams();
+        var buffered =
+                new ExecSettings(
+                        settings.command(),
+                        settings.env(),
+                        settings.folder(),
+                        settings.timeout(),
+                        settings.outputLimit(),
+                        new ExecSettings.Streams(
+                                streams.stdin(),
+                                Optional.of(streams.stdout().orElse(out)),
+                                Optional.of(streams.stderr().orElse(err))));
+        try {
+            ExecOutcome outcome = stasis.guest.run(this, buffered);
+            return new ExecResult(
+                    settings.command(), outcome, out.toByteArray(), err.toByteArray());
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new StasisException(ErrorCode.IO_FAILED, "A stream failed", e);
+        }
+    }
+
+    /// A guest's answer on its standard output.
+    static ExecOutcome say(ExecSettings settings, String text) throws IOException {
+        settings.streams().stdout().orElseThrow().write(text.getBytes(StandardCharsets.UTF_8));
+        return new ExecOutcome.Exited(0);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.stasis.cli;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.RestoreBuilder;
+import dev.stasis.Sandbox;
+import dev.stasis.Snapshot;
+import dev.stasis.SnapshotInfo;
+import dev.stasis.StasisException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/// A snapshot of a {@link FakeSandbox}.
+final class FakeSnapshot implements Snapshot {
+    final FakeSandbox source;
+    final Map<String, String> files;
+    final List<String> names = new ArrayList<>();
+    private final String id;
+
+    FakeSnapshot(FakeSandbox source) {
+        this.source = source;
+        this.files = new TreeMap<>(source.files);
+        this.id = source.stasis.nextId();
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public SnapshotInfo info() {
+        return infos().getFirst();
+    }
+
+    List<SnapshotInfo> infos() {
+        return names.isEmpty()
+                ? List.of(info(Optional.empty()))
+                : names.stream().map(name -> info(Optional.of(name))).toList();
+    }
+
+    private SnapshotInfo info(Optional<String> name) {
+        return new SnapshotInfo(
+                id,
+                name,
+                FakeSandbox.CREATED,
+                source.name(),
+                "busybox",
+                source.cpus,
+                source.memory,
+                ByteSize.ofMebibytes(96));
+    }
+
+    @Override
+    public Sandbox restore() {
+        return restore("fork-of-" + id);
+    }
+
+    @Override
+    public Sandbox restore(String name) {
+        return restoreWith(name, _ -> {});
+    }
+
+    @Override
+    public Sandbox restoreWith(String name, Consumer<RestoreBuilder> settings) {
+        var builder = new RestoreBuilder();
+        settings.accept(builder);
+        return source.stasis.fork(this, name, builder.build());
+    }
+
+    @Override
+    public Snapshot saveNamed(String name) {
+        source.stasis.enter("saveNamed");
+        if (source.stasis.snapshots.values().stream().anyMatch(each -> each.names.contains(name))) {
+            throw new StasisException(ErrorCode.NAME_TAKEN, "The name '" + name + "' is taken");
+        }
+        names.add(name);
+        return this;
+    }
+
+    @Override
+    public void close() {
+        source.stasis.calls.add("snapshot.close");
+        if (names.isEmpty()) {
+            source.stasis.snapshots.remove(id);
+        }
+    }
+}

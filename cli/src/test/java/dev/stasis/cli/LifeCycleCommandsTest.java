@@ -1,0 +1,162 @@
+package dev.stasis.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.SandboxState;
+import dev.stasis.StasisException;
+import org.junit.jupiter.api.Test;
+
+class LifeCycleCommandsTest {
+    private final CommandRun cli = new CommandRun();
+
+    @Test
+    void createPrintsTheNameOfADetachedSandbox() {
+        assertThat(
+                        cli.run(
+                                "create",
+                                "--name",
+                                "box",
+                                "--memory",
+                                "1G",
+                                "--cpus",
+                                "2",
+                                "--env",
+                                "A=b",
+                                "--env",
+                                "C=d"))
+                .isZero();
+        assertThat(cli.out()).isEqualTo("box\n");
+        assertThat(cli.err()).isEmpty();
+        var info = cli.stasis.sandbox("box").info();
+        assertThat(info.attached()).isFalse();
+        assertThat(info.memory()).hasToString("1G");
+        assertThat(info.cpus()).isEqualTo(2);
+        assertThat(info.env()).containsEntry("A", "b").containsEntry("C", "d");
+
+        assertThat(cli.run("create")).isZero();
+        assertThat(cli.out()).isEqualTo("made-up-2\n");
+    }
+
+    @Test
+    void whatAPersonSeesOfProgressIsTakenAwayAgain() {
+        cli.onTerminal = true;
+
+        cli.run("create", "--name", "box");
+
+        assertThat(cli.err()).isEqualTo("\r\033[Kbooting …\r\033[K");
+    }
+
+    @Test
+    void stateChangesPrintWhatTheyChanged() {
+        cli.run("create", "--name", "a");
+        cli.run("create", "--name", "b");
+
+        assertThat(cli.run("pause", "a", "b")).isZero();
+        assertThat(cli.out()).isEqualTo("a\nb\n");
+        assertThat(cli.stasis.sandbox("a").info().state()).isEqualTo(SandboxState.PAUSED);
+        assertThat(cli.run("resume", "a")).isZero();
+        assertThat(cli.stasis.sandbox("a").info().state()).isEqualTo(SandboxState.RUNNING);
+        assertThat(cli.run("stop", "a")).isZero();
+        assertThat(cli.stasis.sandbox("a").info().state()).isEqualTo(SandboxState.STOPPED);
+    }
+
+    @Test
+    void removingTriesEveryNameAndRefusesWhatRuns() {
+        cli.run("create", "--name", "running");
+        cli.run("create", "--name", "stopped");
+        cli.run("create", "--name", "paused");
+        cli.run("stop", "stopped");
+        cli.run("pause", "paused");
+
+        assertThat(cli.run("rm", "nobody", "running", "paused", "stopped")).isEqualTo(10);
+        assertThat(cli.out()).isEqualTo("stopped\n");
+        assertThat(cli.err().lines())
+                .containsExactly(
+                        "stasis: There is no sandbox 'nobody'",
+                        "stasis: Sandbox 'running' was not removed, it is running: stop it first,"
+                                + " or use rm -f",
+                        "stasis: Sandbox 'paused' was not removed, it is paused: stop it first,"
+                                + " or use rm -f");
+        assertThat(cli.run("rm", "-f", "running", "paused")).isZero();
+        assertThat(cli.stasis.sandboxes).isEmpty();
+    }
+
+    @Test
+    void theWorstOfSeveralFailuresGivesTheExitCode() {
+        cli.run("create", "--name", "box");
+        cli.stasis.fail("remove", new StasisException(ErrorCode.IO_FAILED, "No luck"));
+
+        assertThat(cli.run("rm", "-f", "box", "nobody")).isEqualTo(12);
+    }
+
+    @Test
+    void aSnapshotPrintsItsIdAndLeavesItsSourcePaused() {
+        cli.run("create", "--name", "box");
+
+        assertThat(cli.run("snapshot", "box")).isZero();
+        String id = cli.out().strip();
+        assertThat(cli.stasis.snapshots).containsOnlyKeys(id);
+        assertThat(cli.stasis.calls).doesNotContain("snapshot.close");
+        assertThat(cli.stasis.sandbox("box").info().state()).isEqualTo(SandboxState.PAUSED);
+        assertThat(cli.run("snapshot", "box", "--name", "warm")).isZero();
+        assertThat(cli.run("restore", "warm", "fork", "--env", "ROLE=load")).isZero();
+        assertThat(cli.out()).isEqualTo("fork\n");
+        assertThat(cli.stasis.sandbox("fork").info().env()).containsEntry("ROLE", "load");
+        assertThat(cli.stasis.sandbox("fork").info().attached()).isFalse();
+        assertThat(cli.run("restore", id, "other")).isZero();
+    }
+
+    @Test
+    void aNamedSnapshotThatFailsLeavesTheSandboxAsItWas() {
+        cli.run("create", "--name", "box");
+        cli.run("snapshot", "box", "--name", "warm");
+        cli.run("resume", "box");
+
+        assertThat(cli.run("snapshot", "box", "--name", "warm")).isEqualTo(10);
+        assertThat(cli.err()).contains("No snapshot was taken of 'box'").contains("snapshots rm");
+        cli.stasis.fail("saveNamed", new StasisException(ErrorCode.DISK_FULL, "Disk full"));
+        assertThat(cli.run("snapshot", "box", "--name", "new")).isEqualTo(11);
+        assertThat(cli.stasis.snapshots).hasSize(1);
+        assertThat(cli.stasis.sandbox("box").info().state()).isEqualTo(SandboxState.RUNNING);
+    }
+
+    @Test
+    void snapshotsAreRemovedByNameOnly() {
+        cli.run("create", "--name", "box");
+        cli.run("snapshot", "box", "--name", "warm");
+        String named = cli.out().strip();
+        cli.run("snapshot", "box");
+        String unnamed = cli.out().strip();
+
+        assertThat(cli.run("snapshots", "rm", named, unnamed, "cold")).isEqualTo(10);
+        assertThat(cli.err().lines())
+                .containsExactly(
+                        "stasis: '"
+                                + named
+                                + "' is the id of a snapshot, not a name: remove it by its name,"
+                                + " 'warm'",
+                        "stasis: '"
+                                + unnamed
+                                + "' is the id of a snapshot, not a name: it goes when 'box' is"
+                                + " removed",
+                        "stasis: There is no snapshot 'cold'");
+        assertThat(cli.run("snapshots", "rm", "warm")).isZero();
+        assertThat(cli.out()).isEqualTo("warm\n");
+    }
+
+    @Test
+    void aNameThatIsNearlyRightGetsASuggestion() {
+        cli.run("create", "--name", "worker-1");
+        cli.run("snapshot", "worker-1", "--name", "warm");
+
+        cli.run("inspect", "worke-1");
+        assertThat(cli.err())
+                .isEqualTo("stasis: There is no sandbox 'worke-1'; did you mean 'worker-1'?\n");
+        cli.run("restore", "warn", "x");
+        assertThat(cli.err())
+                .isEqualTo("stasis: There is no snapshot 'warn'; did you mean 'warm'?\n");
+        cli.run("inspect", "elephant");
+        assertThat(cli.err()).isEqualTo("stasis: There is no sandbox 'elephant'\n");
+    }
+}
