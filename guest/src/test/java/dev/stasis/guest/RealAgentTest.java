@@ -1,0 +1,382 @@
+package dev.stasis.guest;
+
+import static dev.stasis.guest.AgentConnectionTest.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.guest.CommandEnd.Exited;
+import dev.stasis.guest.CommandEnd.Signaled;
+import dev.stasis.guest.CommandEnd.StillRunning;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// The agent itself, in one guest for all tests.
+@Timeout(120)
+class RealAgentTest {
+    private static final Duration LONG = RealGuest.LONG;
+    private static final ByteSize LIMIT = ByteSize.ofMebibytes(16);
+
+    private static RealGuest guest;
+    private static SharedLane lane;
+
+    @BeforeAll
+    static void boot() throws Exception {
+        guest = new RealGuest();
+        lane = new SharedLane(guest.lanes());
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            control.ping(new byte[1]);
+        }
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        lane.close();
+        guest.close();
+    }
+
+    private record Result(CommandEnd end, String stdout, String stderr) {}
+
+    private static Result run(Command command) {
+        try (SharedLane.Use use = lane.use(LONG)) {
+            return run(use.connection(), command);
+        }
+    }
+
+    private static Result run(AgentConnection connection, Command command) {
+        var stdout = new OutputBuffer("stdout", LIMIT);
+        var stderr = new OutputBuffer("stderr", LIMIT);
+        CommandEnd end =
+                start(connection, command, new OutputSinks(stdout, stderr)).awaitExit(LONG);
+        return new Result(end, text(stdout), text(stderr));
+    }
+
+    private static RunningCommand start(
+            AgentConnection connection, Command command, OutputSinks sinks) {
+        return switch (connection.start(command, sinks)) {
+            case RunningCommand running -> running;
+            case CommandNotStarted not -> throw new AssertionError(not);
+        };
+    }
+
+    private static Command shell(String script) {
+        return Command.of("sh", "-c", script);
+    }
+
+    private static String text(OutputBuffer buffer) {
+        return new String(buffer.bytes(), StandardCharsets.UTF_8);
+    }
+
+    private static OutputSinks discard() {
+        return OutputSinks.discard();
+    }
+
+    @Test
+    void commandsWriteApartAndEndWithTheirCode() {
+        assertThat(run(shell("echo out; echo err >&2; exit 7")))
+                .isEqualTo(new Result(new Exited(7), "out\n", "err\n"));
+        assertThat(run(shell("kill -SEGV $$")).end()).isEqualTo(new Signaled(11));
+        assertThat(run(Command.of("true"))).isEqualTo(new Result(new Exited(0), "", ""));
+    }
+
+    @Test
+    void environmentAndFolderAreThoseAskedFor() {
+        Command command = shell("echo $A-$HOME; pwd; cat").withFolder("/usr/bin");
+        assertThat(run(command.withEnv(Map.of("A", "a b"))).stdout())
+                .isEqualTo("a b-/root\n/usr/bin\n");
+    }
+
+    @Test
+    void whatCannotBeStartedSaysWhy() {
+        try (SharedLane.Use use = lane.use(LONG)) {
+            var missing =
+                    (CommandNotStarted) use.connection().start(Command.of("nothing"), discard());
+            assertThat(missing.step()).isEqualTo(CommandNotStarted.Step.EXECUTE);
+            assertThat(missing.exitCode()).isEqualTo(127);
+            var folder = Command.of("true").withFolder("/nowhere");
+            var nowhere = (CommandNotStarted) use.connection().start(folder, discard());
+            assertThat(nowhere.step()).isEqualTo(CommandNotStarted.Step.FOLDER);
+            assertThat(nowhere.errno()).isEqualTo(2);
+            var file =
+                    (CommandNotStarted)
+                            use.connection().start(Command.of("/etc/passwd"), discard());
+            assertThat(file.exitCode()).isEqualTo(126);
+        }
+    }
+
+    @Test
+    void eightMebibytesGoThroughEachWayUnchanged() throws Exception {
+        var input = new byte[8 << 20];
+        new Random(11).nextBytes(input);
+        var output = new ByteArrayOutputStream();
+        try (SharedLane.Use use = lane.use(LONG)) {
+            RunningCommand cat =
+                    start(
+                            use.connection(),
+                            Command.of("cat").withStdin(Stdin.of(input)),
+                            new OutputSinks(OutputSink.to(output), OutputSink.discard()));
+            assertThat(cat.awaitExit(LONG)).isEqualTo(new Exited(0));
+        }
+        assertThat(sha256(output.toByteArray())).isEqualTo(sha256(input));
+    }
+
+    @Test
+    void longCommandsArrive() {
+        String argument = "x".repeat(120_000);
+        Command command =
+                Command.of("sh", "-c", "echo ${#1} ${#2} ${#A}", "sh", argument, argument);
+        assertThat(run(command.withEnv(Map.of("A", argument))).stdout())
+                .isEqualTo("120000 120000 120000\n");
+    }
+
+    @Test
+    void inputThatNobodyReadsDoesNotHoldUpAnything() {
+        assertThat(run(Command.of("true").withStdin(Stdin.of(new byte[1 << 20]))).end())
+                .isEqualTo(new Exited(0));
+        assertThat(
+                        run(shell("exec <&-; sleep 0.2; echo done")
+                                        .withStdin(Stdin.of(new byte[1 << 20])))
+                                .stdout())
+                .isEqualTo("done\n");
+    }
+
+    @Test
+    void stalledReaderDoesNotHoldUpOthers() throws Exception {
+        var gate = new CountDownLatch(1);
+        OutputSink stuck =
+                (_, _, _) -> {
+                    try {
+                        gate.await();
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                };
+        try (SharedLane.Use use = lane.use(LONG)) {
+            RunningCommand slow =
+                    start(
+                            use.connection(),
+                            shell("head -c 1000000 /dev/zero"),
+                            new OutputSinks(stuck, OutputSink.discard()));
+            assertThat(run(shell("head -c 300000 /dev/zero | wc -c")).stdout().strip())
+                    .isEqualTo("300000");
+            assertThat(slow.awaitExit(Duration.ofMillis(100))).isInstanceOf(StillRunning.class);
+            gate.countDown();
+            assertThat(slow.awaitExit(LONG)).isEqualTo(new Exited(0));
+        }
+    }
+
+    @Test
+    void fortyCommandsRunAtOnce() throws Exception {
+        var results = new ArrayList<Future<Result>>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 40; i++) {
+                Command command = shell("sleep 0.5; echo " + i + "; cat >&2; exit " + i);
+                byte[] input = ("in " + i).getBytes(StandardCharsets.UTF_8);
+                results.add(threads.submit(() -> run(command.withStdin(Stdin.of(input)))));
+            }
+        }
+        for (int i = 0; i < 40; i++) {
+            assertThat(results.get(i).get())
+                    .isEqualTo(new Result(new Exited(i), i + "\n", "in " + i));
+        }
+    }
+
+    @Test
+    void killEndsTheWholeTreeAndASignalOnlyTheGroup() {
+        try (SharedLane.Use use = lane.use(LONG)) {
+            var output = new OutputBuffer("stdout", LIMIT);
+            var sinks = new OutputSinks(output, OutputSink.discard());
+            RunningCommand tree =
+                    start(
+                            use.connection(),
+                            shell("setsid sleep 1001 & sleep 1002 & echo; wait"),
+                            sinks);
+            assertThat(tree.pid()).isPositive();
+            await(() -> output.bytes().length > 0);
+            tree.kill();
+            assertThat(tree.awaitExit(LONG)).isEqualTo(new Signaled(9));
+            await(() -> !run(Command.of("ps", "-o", "args")).stdout().contains("sleep 100"));
+            RunningCommand group = start(use.connection(), Command.of("sleep", "1003"), sinks);
+            group.signal(15);
+            assertThat(group.awaitExit(LONG)).isEqualTo(new Signaled(15));
+        }
+    }
+
+    @Test
+    void pipedInputIsInteractive() throws Exception {
+        var output = new OutputBuffer("stdout", LIMIT);
+        try (SharedLane.Use use = lane.use(LONG)) {
+            RunningCommand cat =
+                    start(
+                            use.connection(),
+                            Command.of("cat").withStdin(Stdin.piped()),
+                            new OutputSinks(output, OutputSink.discard()));
+            cat.stdin().write("one\n".getBytes(StandardCharsets.UTF_8));
+            await(() -> text(output).equals("one\n"));
+            cat.stdin().write("two\n".getBytes(StandardCharsets.UTF_8));
+            cat.stdin().close();
+            assertThat(cat.awaitExit(LONG)).isEqualTo(new Exited(0));
+        }
+        assertThat(text(output)).isEqualTo("one\ntwo\n");
+    }
+
+    @Test
+    void backgroundProcessesLiveOnAndWriteToTheLog() throws Exception {
+        Result result = run(shell("(sleep 1; echo from behind; sleep 1000) & echo $!"));
+        assertThat(result.end()).isEqualTo(new Exited(0));
+        await(() -> guest.log("guest").contains("from behind"));
+        assertThat(run(shell("kill " + result.stdout().strip())).end()).isEqualTo(new Exited(0));
+    }
+
+    @Test
+    void commandsOfAClosedConnectionGoOnWithoutBlocking() throws Exception {
+        AgentConnection connection =
+                AgentConnection.open(new AgentAddress(guest.socket(2), guest.socket(2)), LONG);
+        start(
+                connection,
+                shell("cat; head -c 500000 /dev/zero | tr '\\0' 'x'; echo; touch /tmp/orphan-done")
+                        .withStdin(Stdin.piped()),
+                discard());
+        connection.close();
+        await(() -> run(Command.of("test", "-e", "/tmp/orphan-done")).end().equals(new Exited(0)));
+    }
+
+    @Test
+    void laneIsTakenOverAfterItsClientWasCutOffAmidAFrame() throws Exception {
+        var epochs = new Random(5);
+        for (int cut : new int[] {1, 4, 23, 24, 30, 9000, 16_411}) {
+            long epoch = epochs.nextLong();
+            var writer = new FrameWriter(epoch);
+            try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(guest.socket(3)))) {
+                write(channel, writer.opening());
+                new FrameReader(channel, epoch).awaitWelcome();
+                ByteBuffer frame = writer.frame(5, FrameType.PING, hiddenHello());
+                write(channel, frame.limit(cut));
+            }
+            try (var connection =
+                    AgentConnection.open(
+                            new AgentAddress(guest.socket(3), guest.socket(3)), LONG)) {
+                connection.ping(new byte[cut % 16_000]);
+            }
+        }
+        assertThat(run(Command.of("test", "-e", "/tmp/injected")).end()).isEqualTo(new Exited(1));
+    }
+
+    /// A payload that holds frames: a HELLO and a command.
+    private static byte[] hiddenHello() {
+        var writer = new FrameWriter(77);
+        ByteBuffer payload = ByteBuffer.allocate(16_384).position(50);
+        payload.put(writer.frame(0, FrameType.HELLO, new byte[] {1, 0, 1, 0}));
+        byte[] command = FieldList.of(Command.of("touch", "/tmp/injected"));
+        payload.put(writer.frame(1, FrameType.EXEC, command));
+        var bytes = new byte[16_384];
+        payload.rewind().get(bytes);
+        return bytes;
+    }
+
+    private static void write(SocketChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    @Test
+    void freezeStopsCommandsAndThawLetsThemRun() throws Exception {
+        var output = new OutputBuffer("stdout", LIMIT);
+        try (AgentConnection control = guest.lanes().control(LONG);
+                AgentConnection other =
+                        AgentConnection.open(
+                                new AgentAddress(guest.socket(2), guest.socket(2)), LONG)) {
+            RunningCommand ticker =
+                    start(
+                            other,
+                            shell("while :; do echo; sleep 0.05; done"),
+                            new OutputSinks(output, OutputSink.discard()));
+            await(() -> output.bytes().length > 3);
+            control.freeze(Duration.ofSeconds(5));
+            control.freeze(Duration.ofSeconds(5));
+            var refused = (CommandNotStarted) other.start(Command.of("true"), discard());
+            assertThat(refused.step()).isEqualTo(CommandNotStarted.Step.FROZEN);
+            other.ping(new byte[3]);
+            int frozenAt = output.bytes().length;
+            assertThat(ticker.awaitExit(Duration.ofMillis(500))).isInstanceOf(StillRunning.class);
+            assertThat(output.bytes()).hasSize(frozenAt);
+            control.thaw();
+            control.thaw();
+            await(() -> output.bytes().length > frozenAt);
+            ticker.kill();
+            assertThat(ticker.awaitExit(LONG)).isEqualTo(new Signaled(9));
+        }
+    }
+
+    @Test
+    void identityIsInEffectWhenItIsAnswered() {
+        Instant then = Instant.parse("2031-02-03T04:05:06Z");
+        Instant now = Instant.now();
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            control.identify(
+                    GuestIdentity.builder()
+                            .hostname("renamed")
+                            .wallClock(then)
+                            .entropy(new byte[64])
+                            .env("COLOUR", "green")
+                            .generation("g-2")
+                            .build());
+            Result seen = run(shell("hostname; date +%s; echo $COLOUR"));
+            List<String> lines = seen.stdout().lines().toList();
+            assertThat(lines.get(0)).isEqualTo("renamed");
+            assertThat(Long.parseLong(lines.get(1))).isCloseTo(then.getEpochSecond(), within(5L));
+            assertThat(lines.get(2)).isEqualTo("green");
+            control.identify(
+                    GuestIdentity.builder().wallClock(now).replaceEnv(Map.of("B", "b")).build());
+            assertThat(run(shell("echo $COLOUR$B")).stdout()).isEqualTo("b\n");
+            assertFails(
+                    ErrorCode.AGENT_FAILED,
+                    "refused with error",
+                    () ->
+                            control.identify(
+                                    GuestIdentity.builder().hostname("h".repeat(65)).build()));
+            control.sync();
+        }
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    private static void await(Condition condition) {
+        long end = System.nanoTime() + LONG.toNanos();
+        try {
+            while (!condition.holds()) {
+                assertThat(System.nanoTime()).as("waiting for a condition").isLessThan(end);
+                Thread.sleep(20);
+            }
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String sha256(byte[] bytes) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    }
+}
