@@ -138,7 +138,7 @@ make_properties() {
     {
         for file in vmlinux initrd busybox.sqfs blank.qcow2 launcher payload.rom; do
             echo "sha256.$file=$(sha256sum "$file" | cut -d' ' -f1)"
-            echo "size.$file=$(wc -c <"$file")"
+            echo "size.$file=$(stat -c %s "$file")"
         done
         echo "kernel.package=$kernel"
         echo "kernel.version=$kernel_version"

@@ -38,7 +38,7 @@ enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, ST
 
 struct source {
     int fd;          // -1: none
-    uint32_t ready;  // EPOLLIN, EPOLLOUT: not yet answered by EAGAIN
+    uint32_t ready;  // EPOLLIN, EPOLLOUT: not yet answered by EAGAIN; EPOLLHUP: as of the last event
 };
 
 void source_watch(struct source *source, int fd);
@@ -75,7 +75,7 @@ uint32_t get32(const uint8_t *bytes);
 uint64_t get64(const uint8_t *bytes);
 void put32(uint8_t *bytes, uint32_t value);
 
-// ---- lanes.c: connections with the host, and the log
+// ---- lanes.c: connections with the host
 
 struct lane;
 
@@ -86,8 +86,9 @@ struct origin {
     uint32_t stream;
 };
 
-void lanes_start(void);
+void lane_add(int fd);
 bool lanes_run(void);
+int lanes_timeout(void);
 bool origin_lives(const struct origin *origin);
 // Room for a frame of this payload behind which OUT_RESERVE stays free: NULL if there is none now.
 uint8_t *answer_space(const struct origin *origin, size_t length);
@@ -95,6 +96,12 @@ void answer_commit(const struct origin *origin, enum type type, size_t length);
 // Sends one frame if its session lives and there is room, else not.
 bool answer(const struct origin *origin, enum type type, const void *payload, size_t length);
 void answer_error(const struct origin *origin, int error, const char *text);
+
+// ---- ports.c: finding lanes; the log
+
+void ports_start(void);
+void ports_run(void);
+// One "cmd-<n> <channel>: <line>" for each line; what the log does not take at once is dropped.
 void log_lines(unsigned command, const char *channel, const char *text, size_t length);
 
 // ---- commands.c, spawn.c: users' processes

@@ -75,7 +75,7 @@ static void enter_root(void) {
     folder("/disk", 0755);
     folder("/root", 0755);
     mounted("squashfs", "/dev/vda", "/image", MS_RDONLY, NULL);
-    mounted("ext4", "/dev/vdb", "/disk", MS_NOATIME, NULL);
+    mounted("ext4", "/dev/vdb", "/disk", MS_NOATIME, "noinit_itable,no_prefetch_block_bitmaps");
     disk = open("/disk", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     folder("/disk/files", 0755);
     folder("/disk/work", 0700);

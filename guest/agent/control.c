@@ -77,7 +77,7 @@ static int thaw(void) {
     return write_file(USER_CGROUP "/cgroup.freeze", "0");
 }
 
-static void freezing_run(void) {
+static bool freezing_run(void) {
     if (users_are("frozen 1")) {
         state = FROZEN;
         if (!answer(&asker, OK, NULL, 0))
@@ -87,6 +87,7 @@ static void freezing_run(void) {
         asker.lane = NULL;
         thaw();
     }
+    return state != FREEZING;
 }
 
 // ---- identity
@@ -242,9 +243,7 @@ void control_frame(const struct origin *origin, const struct frame *frame, uint8
 }
 
 bool control_run(void) {
-    if (state == FREEZING)
-        freezing_run();
-    return state == ENDING && ending_run();
+    return (state == FREEZING && freezing_run()) || (state == ENDING && ending_run());
 }
 
 int control_timeout(void) {

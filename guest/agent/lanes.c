@@ -1,23 +1,17 @@
-// Lanes: a virtio-serial port each, one session at a time. And the log, a port that only takes text.
+// Lanes: a virtio-serial port each, one session at a time.
 //
-// A port reads as ended while no host is connected, and writing to it says EAGAIN then; connecting and hanging up are edges.
+// A port reads as ended, and hangs up, while no host is connected; writing to it says EAGAIN then. The kernel learns of hosts that come and
+// go by other means than of their bytes, and so earlier or later: a hang-up may belong to the host before the one whose HELLO was just read.
+// That is why a session ends only when its port has been hung up for a while.
 #include "agent.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/netlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#define LANE_NAME "dev.stasis.lane."
-#define LOG_NAME "dev.stasis.log"
-
-enum { PARTIALS_MAX = 64, PARTIAL_BYTES_MAX = 4 * MESSAGE_MAX };
+enum { HANG_UP_MS = 250, PARTIALS_MAX = 64, PARTIAL_BYTES_MAX = 4 * MESSAGE_MAX };
 
 // A message of which more frames are to come.
 struct partial {
@@ -32,6 +26,7 @@ struct lane {
     struct source port;
     bool open;
     uint64_t epoch;
+    int64_t hung_up_ms;  // since when; 0: a host is connected
     struct partial *partials;
     size_t in_length;
     uint8_t in[2 * FRAME_MAX];
@@ -41,7 +36,6 @@ struct lane {
 };
 
 static struct lane *lanes;
-static struct source log_port = {.fd = -1}, uevents = {.fd = -1};
 
 // ---- sending
 
@@ -198,11 +192,8 @@ static bool lane_receive(struct lane *lane) {
     bool got = false;
     if (lane->port.ready & EPOLLIN && lane->in_length < sizeof lane->in) {
         ssize_t n = source_read(&lane->port, lane->in + lane->in_length, sizeof lane->in - lane->in_length);
-        if (n == 0) {
+        if (n == 0)
             lane->port.ready &= ~(uint32_t)EPOLLIN;
-            lane->in_length = 0;
-            session_end(lane);
-        }
         lane->in_length += n > 0 ? (size_t)n : 0;
         got = n > 0;
     }
@@ -218,87 +209,43 @@ static bool lane_receive(struct lane *lane) {
     return got || at > 0;
 }
 
-// ---- finding ports
+// ---- living
 
-// A port has a name once the host has said it, which the kernel announces.
-static void port_found(const char *device) {
-    char path[300], name[64] = "";
-    snprintf(path, sizeof path, "/sys/class/virtio-ports/%s/name", device);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
-    if (fd >= 0)
+void lane_add(int fd) {
+    struct lane *lane = calloc(1, sizeof *lane);
+    if (lane == NULL) {
         close(fd);
-    if (n <= 0)
         return;
-    name[strcspn(name, "\n")] = 0;
-    bool is_log = strcmp(name, LOG_NAME) == 0;
-    if (!is_log && strncmp(name, LANE_NAME, strlen(LANE_NAME)) != 0)
-        return;
-    snprintf(path, sizeof path, "/dev/%s", device);
-    fd = open(path, (is_log ? O_WRONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return;  // EBUSY: it is open already
-    struct lane *lane = is_log ? NULL : calloc(1, sizeof *lane);
-    if (lane != NULL) {
-        lane->next = lanes;
-        lanes = lane;
     }
-    source_watch(is_log ? &log_port : &lane->port, fd);
+    lane->next = lanes;
+    lanes = lane;
+    source_watch(&lane->port, fd);
 }
 
-void lanes_start(void) {
-    struct sockaddr_nl all = {.nl_family = AF_NETLINK, .nl_groups = 1};
-    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
-    if (bind(fd, (struct sockaddr *)&all, sizeof all) < 0)
-        complain("cannot listen to", "the kernel's events");
-    source_watch(&uevents, fd);
-    DIR *ports = opendir("/sys/class/virtio-ports");
-    for (struct dirent *entry; ports != NULL && (entry = readdir(ports)) != NULL;)
-        if (entry->d_name[0] != '.')
-            port_found(entry->d_name);
-    if (ports != NULL)
-        closedir(ports);
+static void watch_for_hang_up(struct lane *lane) {
+    if (!lane->open || !(lane->port.ready & EPOLLHUP))
+        lane->hung_up_ms = 0;
+    else if (lane->hung_up_ms == 0)
+        lane->hung_up_ms = now_ms();
+    else if (now_ms() - lane->hung_up_ms >= HANG_UP_MS)
+        session_end(lane);
 }
 
-static void uevents_run(void) {
-    char event[4096];
-    for (ssize_t n; uevents.ready & EPOLLIN && (n = source_read(&uevents, event, sizeof event - 1)) > 0;) {
-        event[n] = 0;
-        if (strstr(event, "/virtio-ports/") != NULL)
-            port_found(strrchr(event, '/') + 1);
-    }
+int lanes_timeout(void) {
+    int timeout = -1;
+    for (struct lane *lane = lanes; lane != NULL; lane = lane->next)
+        if (lane->open && (lane->port.ready & EPOLLHUP))
+            timeout = HANG_UP_MS / 2;
+    return timeout;
 }
 
 bool lanes_run(void) {
-    uevents_run();
     bool busy = false;
     for (struct lane *lane = lanes; lane != NULL; lane = lane->next) {
+        watch_for_hang_up(lane);
         busy |= lane_flush(lane);
         busy |= lane_receive(lane);
         busy |= lane_flush(lane);
     }
     return busy;
-}
-
-// ---- the log
-
-// One "cmd-<n> <channel>: <line>" for each line; what the port does not take at once is dropped.
-void log_lines(unsigned command, const char *channel, const char *text, size_t length) {
-    char lines[2 * LOG_CHUNK];
-    size_t used = 0;
-    for (size_t at = 0; at < length && (log_port.ready & EPOLLOUT);) {
-        const char *newline = memchr(text + at, '\n', length - at);
-        size_t line = newline ? (size_t)(newline - text) - at : length - at;
-        if (used + line + 64 > sizeof lines) {
-            source_write(&log_port, lines, used);
-            used = 0;
-        }
-        used += (size_t)sprintf(lines + used, "cmd-%u %s: ", command, channel);
-        memcpy(lines + used, text + at, line);
-        used += line;
-        lines[used++] = '\n';
-        at += line + 1;
-    }
-    if (used > 0 && (log_port.ready & EPOLLOUT))
-        source_write(&log_port, lines, used);
 }

@@ -20,7 +20,7 @@ void source_watch(struct source *source, int fd) {
     source->ready = 0;
     if (fd < 0)
         return;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET, .data.ptr = source};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET, .data.ptr = source};
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
         complain("cannot watch", "a descriptor");
@@ -60,6 +60,11 @@ void complain(const char *what, const char *on) {
     dprintf(2, "agent: %s %s: %s\n", what, on, strerror(errno));
 }
 
+// Of two timeouts, -1 being never.
+static int sooner(int a, int b) {
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static void reap(struct source *signals) {
     struct signalfd_siginfo info[8];
     while (source_read(signals, info, sizeof info) > 0) {
@@ -82,21 +87,23 @@ int main(void) {
     epoll = epoll_create1(EPOLL_CLOEXEC);
     source_watch(&signals, signalfd(-1, &mask, SFD_CLOEXEC));
     control_start();
-    lanes_start();
+    ports_start();
     for (;;) {
         if (signals.ready & EPOLLIN)
             reap(&signals);
+        ports_run();
         bool busy = lanes_run();
         busy |= commands_run();
         busy |= control_run();
         struct epoll_event events[64];
-        int n = epoll_wait(epoll, events, 64, busy ? 0 : control_timeout());
+        int n = epoll_wait(epoll, events, 64, busy ? 0 : sooner(lanes_timeout(), control_timeout()));
         for (int i = 0; i < n; i++) {
             // An error or a hang-up is found out by reading or writing.
             uint32_t bits = events[i].events;
-            if (bits & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+            struct source *source = events[i].data.ptr;
+            if (bits & (EPOLLERR | EPOLLHUP))
                 bits |= EPOLLIN | EPOLLOUT;
-            ((struct source *)events[i].data.ptr)->ready |= bits;
+            source->ready = (source->ready & ~(uint32_t)EPOLLHUP) | bits;
         }
     }
 }
