@@ -1,0 +1,86 @@
+package dev.stasis.machine;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import dev.stasis.machine.qmp.QmpClient;
+import dev.stasis.machine.qmp.QmpException;
+import dev.stasis.machine.qmp.QmpObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/// One capture: device state, RAM, and last the disk, since nothing can fail after that.
+///
+/// @param qemu whose
+/// @param access how its RAM is reached
+/// @param qmp its monitor
+/// @param deadline for QEMU's part of it
+record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline deadline) {
+    Capture run(CaptureRequest request) throws QmpException, IOException {
+        var written =
+                List.of(
+                        request.devices(),
+                        request.ramFolder().resolve(RamImage.Flat.NAME),
+                        request.ramFolder().resolve(RamImage.Delta.NAME));
+        for (var file : written) {
+            requireAbsent(file);
+        }
+        execute("stop", Map.of());
+        boolean done = false;
+        try {
+            saveDevices(request.devices());
+            var ram = saveRam(request);
+            var overlay = request.overlay();
+            var frozen = overlay == null ? null : new BlockNodes(qmp, deadline).add(overlay);
+            done = true;
+            return new Capture(request.devices(), ram, frozen);
+        } finally {
+            if (!done) {
+                for (var file : written) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    /// QEMU gives up the locks of a stopped machine's disks unless it is told that it is not live.
+    private void saveDevices(Path file) throws QmpException {
+        execute("xen-save-devices-state", Map.of("filename", file.toString(), "live", false));
+    }
+
+    private RamImage saveRam(CaptureRequest request) throws QmpException, IOException {
+        var size =
+                new ByteSize(
+                        QmpObject.of(execute("query-memory-size-summary", Map.of()))
+                                .number("base-memory"));
+        var target = new MemoryAccess.Target(qemu, size);
+        try (var memory = access.open(qmp, target, request.ramFolder(), deadline)) {
+            boolean readOnly = version().mapsReadOnlyFiles();
+            return new RamCapture(memory, size, request.ramFolder(), readOnly)
+                    .write(request.base());
+        }
+    }
+
+    private QemuVersion version() throws QmpException {
+        var version = qmp.version();
+        return new QemuVersion(
+                (int) version.number("major"),
+                (int) version.number("minor"),
+                (int) version.number("micro"));
+    }
+
+    private Object execute(String command, Map<String, ?> arguments) throws QmpException {
+        return qmp.execute(command, arguments, deadline.left());
+    }
+
+    private static void requireAbsent(Path file) {
+        if (Files.exists(file)) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "A machine can't be captured into " + file + ": it exists");
+        }
+    }
+}

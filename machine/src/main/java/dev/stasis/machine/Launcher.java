@@ -1,0 +1,118 @@
+package dev.stasis.machine;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Starts machines: each by a launcher program of its own, which stays its parent.
+final class Launcher {
+    private static final int LONGEST_ANSWER = 4096;
+
+    private Launcher() {}
+
+    /// Starts a machine and waits until QEMU has been executed.
+    ///
+    /// @return the pipe that the machine's life hangs on if it is attached
+    static OutputStream start(MachineSpec spec, List<String> qemu, Deadline deadline) {
+        var process = launch(spec, qemu);
+        boolean started = false;
+        try {
+            var answer = answer(process, deadline);
+            if (!answer.startsWith("started ")) {
+                throw new StasisException(
+                        ErrorCode.MACHINE_FAILED,
+                        "The launcher could not start "
+                                + qemu.getFirst()
+                                + ": "
+                                + (answer.isEmpty() ? "it said nothing" : answer));
+            }
+            started = true;
+            return process.getOutputStream();
+        } catch (TimeoutException e) {
+            throw new StasisException(
+                    ErrorCode.DEADLINE_EXCEEDED,
+                    "The launcher did not say within "
+                            + deadline
+                            + " that it started "
+                            + qemu.getFirst()
+                            + "; see "
+                            + spec.files().qemuLog());
+        } finally {
+            if (!started) {
+                process.destroyForcibly();
+            }
+        }
+    }
+
+    private static Process launch(MachineSpec spec, List<String> qemu) {
+        var files = spec.files();
+        var command = new ArrayList<String>();
+        command.add(spec.launcher().toString());
+        command.addAll(List.of("--run", files.run().toString(), "--logs", files.logs().toString()));
+        if (spec.attached()) {
+            command.add("--attached");
+        }
+        command.add("--");
+        command.addAll(qemu);
+        var builder =
+                new ProcessBuilder(command)
+                        .directory(files.run().toFile())
+                        .redirectErrorStream(true)
+                        .redirectInput(
+                                spec.attached()
+                                        ? Redirect.PIPE
+                                        : Redirect.from(new File("/dev/null")));
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.MACHINE_FAILED,
+                    "The launcher " + spec.launcher() + " can't be executed",
+                    e);
+        }
+    }
+
+    /// The launcher's first line, read in a thread of its own: a read of a pipe knows no deadline.
+    private static String answer(Process process, Deadline deadline) throws TimeoutException {
+        var line = new CompletableFuture<String>();
+        Thread.ofPlatform()
+                .daemon()
+                .name("launcher " + process.pid())
+                .start(() -> {
+                    try (var reader = process.inputReader()) {
+                        line.complete(firstLine(reader));
+                    } catch (IOException e) {
+                        line.complete(String.valueOf(e.getMessage()));
+                    }
+                });
+        try {
+            return line.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StasisException(
+                    ErrorCode.DEADLINE_EXCEEDED, "Interrupted while starting a machine", e);
+        } catch (ExecutionException e) {
+            throw new AssertionError("it is never completed so", e);
+        }
+    }
+
+    private static String firstLine(BufferedReader reader) throws IOException {
+        var line = new StringBuilder();
+        for (int c = reader.read(); c >= 0 && c != '\n'; c = reader.read()) {
+            if (line.length() < LONGEST_ANSWER) {
+                line.append((char) c);
+            }
+        }
+        return line.toString();
+    }
+}

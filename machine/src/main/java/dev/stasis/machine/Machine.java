@@ -1,0 +1,287 @@
+package dev.stasis.machine;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import dev.stasis.linux.Flock;
+import dev.stasis.machine.MachineState.Operation;
+import dev.stasis.machine.qmp.QmpClient;
+import dev.stasis.machine.qmp.QmpException;
+import dev.stasis.machine.qmp.QmpException.Kind;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// A QEMU process. It can be found again by any process of the same user, through its run folder.
+///
+/// Operations may come from any thread, one at a time: whoever holds the sandbox's lock. Each takes
+/// a deadline and throws a {@link StasisException} that says what was found: with {@link
+/// ErrorCode#MACHINE_FAILED} how a machine ended that is gone, with {@link ErrorCode#WRONG_STATE}
+/// what state it is in instead.
+public final class Machine implements AutoCloseable {
+    private static final Duration POLITE = Duration.ofSeconds(5);
+    private static final Duration RETRY = Duration.ofMillis(1);
+    private static final byte DETACH = 'D';
+
+    private final MachineFiles files;
+    private final MachineProcesses processes;
+    private final Monitor monitor;
+    private final MemoryAccess access;
+    private final @Nullable OutputStream owner;
+
+    Machine(
+            MachineFiles files,
+            MachineProcesses processes,
+            MemoryAccess access,
+            @Nullable OutputStream owner) {
+        this.files = files;
+        this.processes = processes;
+        this.monitor = new Monitor(files);
+        this.access = access;
+        this.owner = owner;
+    }
+
+    /// Starts a fresh machine.
+    ///
+    /// @return running
+    public static Machine boot(MachineSpec spec, Duration atMost) {
+        return new MachineStart(spec, MemoryAccess.configured(), Deadline.in(atMost)).boot();
+    }
+
+    /// Continues a captured machine as a new one.
+    ///
+    /// @param spec what the captured machine was, by {@link MachineIdentity}; with a disk overlay
+    ///   of its own above the captured disk
+    /// @param ram what {@link Capture#ram} wrote
+    /// @param devices what {@link Capture#devices} wrote
+    /// @return loaded, and paused until {@link #resume}
+    public static Machine restore(MachineSpec spec, RamImage ram, Path devices, Duration atMost) {
+        return restore(spec, ram, devices, atMost, MemoryAccess.configured());
+    }
+
+    static Machine restore(
+            MachineSpec spec, RamImage ram, Path devices, Duration atMost, MemoryAccess access) {
+        return new MachineStart(spec, access, Deadline.in(atMost)).restore(ram, devices);
+    }
+
+    /// Finds a machine that lives, whoever started it.
+    ///
+    /// @return empty when none lives there
+    public static Optional<Machine> find(MachineFiles files) {
+        return find(files, MemoryAccess.configured());
+    }
+
+    static Optional<Machine> find(MachineFiles files, MemoryAccess access) {
+        return isAlive(files)
+                ? processes(files).map(found -> new Machine(files, found, access, null))
+                : Optional.empty();
+    }
+
+    /// Whether a machine lives in a run folder.
+    public static boolean isAlive(MachineFiles files) {
+        try {
+            return Flock.isHeld(files.lock());
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED, "Whether a machine lives can't be found out", e);
+        }
+    }
+
+    /// Waits until no machine lives in a run folder.
+    ///
+    /// @return whether that came to be in time
+    public static boolean awaitEnd(MachineFiles files, Duration atMost) {
+        try {
+            return Flock.awaitFree(files.lock(), atMost);
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED, "Whether a machine has ended can't be found out", e);
+        }
+    }
+
+    /// How the machine of a run folder ended.
+    ///
+    /// @return empty while it lives, and when its launcher was killed with it
+    public static Optional<MachineEnd> end(MachineFiles files) {
+        try {
+            return MachineEnd.read(files.end());
+        } catch (IOException e) {
+            throw new StasisException(ErrorCode.IO_FAILED, files.end() + " can't be read", e);
+        }
+    }
+
+    static Optional<MachineProcesses> processes(MachineFiles files) {
+        try {
+            return MachineProcesses.read(files.processes());
+        } catch (IOException e) {
+            throw new StasisException(ErrorCode.IO_FAILED, files.processes() + " can't be read", e);
+        }
+    }
+
+    /// Where its sockets and logs are.
+    public MachineFiles files() {
+        return files;
+    }
+
+    /// The process number of QEMU.
+    public long pid() {
+        return processes.qemu().pid();
+    }
+
+    /// Whether it still lives.
+    public boolean isAlive() {
+        return isAlive(files);
+    }
+
+    /// What it is doing.
+    public MachineStatus status(Duration atMost) {
+        if (!isAlive()) {
+            return new MachineStatus(MachineState.ENDED, monitor.endAndLog());
+        }
+        var word = monitor.run("asked for its state", atMost, Monitor::status);
+        return new MachineStatus(MachineState.ofQemu(word), word);
+    }
+
+    /// Lets its CPUs stand still. Does nothing to a machine that does already.
+    public void pause(Duration atMost) {
+        monitor.run(
+                "paused",
+                atMost,
+                (qmp, deadline) -> {
+                    var _ = Monitor.state(qmp, deadline).after(Operation.PAUSE);
+                    return qmp.execute("stop", Map.of(), deadline.left());
+                });
+    }
+
+    /// Lets its CPUs go on. Does nothing to a running machine.
+    public void resume(Duration atMost) {
+        monitor.run(
+                "resumed",
+                atMost,
+                (qmp, deadline) -> {
+                    var _ = Monitor.state(qmp, deadline).after(Operation.RESUME);
+                    return goOn(qmp, deadline);
+                });
+    }
+
+    /// Right after a device state was loaded QEMU may still be busy with it, and refuses.
+    private static Object goOn(QmpClient qmp, Deadline deadline) throws QmpException {
+        while (true) {
+            try {
+                return qmp.execute("cont", Map.of(), deadline.left());
+            } catch (QmpException e) {
+                boolean tooEarly =
+                        e.kind() == Kind.REFUSED && e.description().contains("not finalized");
+                if (!tooEarly || deadline.passed()) {
+                    throw e;
+                }
+                LockSupport.parkNanos(RETRY.toNanos());
+            }
+        }
+    }
+
+    /// Writes down the whole state of the machine, which is paused by it and stays so. After a
+    /// failure it is paused and intact, and none of the requested files exists; the overlay is the
+    /// caller's, as {@link #activeDisk} says whether it is in use.
+    public Capture capture(CaptureRequest request, Duration atMost) {
+        return monitor.run(
+                "captured",
+                atMost,
+                (qmp, deadline) -> {
+                    var _ = Monitor.state(qmp, deadline).after(Operation.CAPTURE);
+                    return new Capturing(processes.qemu(), access, qmp, deadline).run(request);
+                });
+    }
+
+    /// Lets the machine, running or paused, write to a new disk layer from now on.
+    ///
+    /// @param overlay exists, with the present layer as its backing file
+    /// @return the file of the layer before, which the machine does not touch again
+    public Path addOverlay(Path overlay, Duration atMost) {
+        return monitor.run(
+                "given a new disk layer",
+                atMost,
+                (qmp, deadline) -> {
+                    var _ = Monitor.state(qmp, deadline).after(Operation.ADD_OVERLAY);
+                    return new BlockNodes(qmp, deadline).add(overlay.toAbsolutePath());
+                });
+    }
+
+    /// The file that QEMU really writes the disk to.
+    ///
+    /// @return empty when the machine has no disk
+    public Optional<Path> activeDisk(Duration atMost) {
+        return monitor.run(
+                "asked for its disk",
+                atMost,
+                (qmp, deadline) ->
+                        new BlockNodes(qmp, deadline).active().map(BlockNodes.Layer::file));
+    }
+
+    /// Ends it, whatever it is doing, and waits until it is gone.
+    public void kill(Duration atMost) {
+        var deadline = Deadline.in(atMost);
+        processes.launcher().handle().ifPresent(ProcessHandle::destroy);
+        try {
+            if (!Flock.awaitFree(files.lock(), deadline.leftAtMost(POLITE))) {
+                processes.launcher().handle().ifPresent(ProcessHandle::destroyForcibly);
+            }
+            processes.qemu().handle().ifPresent(ProcessHandle::destroyForcibly);
+            if (!Flock.awaitFree(files.lock(), deadline.left()) || !awaitQemuEnd(deadline)) {
+                throw new StasisException(
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        "The machine in "
+                                + files.run()
+                                + " (QEMU "
+                                + pid()
+                                + ") was killed and has not ended within "
+                                + deadline);
+            }
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED, "Whether a machine has ended can't be found out", e);
+        }
+    }
+
+    private boolean awaitQemuEnd(Deadline deadline) {
+        while (processes.qemu().isAlive()) {
+            if (deadline.passed()) {
+                return false;
+            }
+            LockSupport.parkNanos(RETRY.toNanos());
+        }
+        return true;
+    }
+
+    /// Leaves an attached machine on its own: it no longer ends with this process.
+    public void detach() {
+        if (owner == null) {
+            return;
+        }
+        try {
+            owner.write(DETACH);
+            owner.flush();
+        } catch (IOException e) {
+            throw monitor.ended("detached", e);
+        }
+    }
+
+    /// Lets go of it. An attached machine that was not detached ends, as if its owner had; any
+    /// other lives on. A second call does nothing.
+    @Override
+    public void close() {
+        if (owner == null) {
+            return;
+        }
+        try {
+            owner.close();
+        } catch (IOException e) {
+            System.getLogger(Machine.class.getName())
+                    .log(System.Logger.Level.DEBUG, "the launcher is gone already", e);
+        }
+    }
+}

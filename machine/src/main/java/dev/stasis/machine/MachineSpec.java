@@ -1,0 +1,158 @@
+package dev.stasis.machine;
+
+import dev.stasis.Accelerator;
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// What a machine is made of, before it exists. Built by {@link #builder}.
+///
+/// @param qemu the program that it will be
+/// @param launcher the program that starts it and stays its parent
+/// @param accelerator what runs its CPUs
+/// @param cpu QEMU's name of the CPU model, with its features
+/// @param memory its RAM
+/// @param cpus how many
+/// @param boot what a fresh machine starts with; a restored one looks at nothing of it but the
+///   firmware
+/// @param root a raw image below everything, read-only, or null
+/// @param disk a qcow2 overlay that it alone writes, or null
+/// @param lanes how many connections to the guest's agent there are
+/// @param files where its sockets and logs are
+/// @param attached whether it ends with the process that starts it, until it is detached
+public record MachineSpec(
+        Qemu qemu,
+        Path launcher,
+        Accelerator accelerator,
+        String cpu,
+        ByteSize memory,
+        int cpus,
+        Boot boot,
+        @Nullable Path root,
+        @Nullable Path disk,
+        int lanes,
+        MachineFiles files,
+        boolean attached) {
+
+    /// The CPU of software emulation: what current distributions ask for, in a model that does not
+    /// change with QEMU's version.
+    static final String EMULATED_CPU = "Nehalem-v1,+rdrand";
+
+    /// The CPU of hardware virtualisation: that of the host.
+    static final String HOST_CPU = "host,migratable=on";
+
+    private static final int MOST_LANES = 29;
+    private static final int MOST_CPUS = 255;
+    private static final int PAGE = 4096;
+
+    /// Checks the numbers.
+    public MachineSpec {
+        check(memory.bytes() > 0 && memory.bytes() % (1 << 20) == 0, "memory", memory);
+        check(cpus >= 1 && cpus <= MOST_CPUS, "cpus", cpus);
+        check(lanes >= 0 && lanes <= MOST_LANES, "lanes", lanes);
+        check(memory.bytes() / PAGE < Integer.MAX_VALUE, "memory", memory);
+    }
+
+    private static void check(boolean fits, String name, Object value) {
+        if (!fits) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "A machine can't have " + name + " = " + value + ": out of bounds");
+        }
+    }
+
+    /// Begins a machine with 512 MiB, one CPU and 16 lanes under software emulation, attached.
+    ///
+    /// @param qemu the program that it will be
+    /// @param launcher the program that starts it
+    /// @param boot what it starts with
+    /// @param files where its sockets and logs are
+    public static Builder builder(Qemu qemu, Path launcher, Boot boot, MachineFiles files) {
+        return new Builder(qemu, launcher, boot, files);
+    }
+
+    /// Collects what a machine is made of.
+    public static final class Builder {
+        private final Qemu qemu;
+        private final Path launcher;
+        private final Boot boot;
+        private final MachineFiles files;
+        private Accelerator accelerator = Accelerator.TCG;
+        private String cpu = EMULATED_CPU;
+        private ByteSize memory = ByteSize.ofMebibytes(512);
+        private int cpus = 1;
+        private @Nullable Path root;
+        private @Nullable Path disk;
+        private int lanes = 16;
+        private boolean attached = true;
+
+        private Builder(Qemu qemu, Path launcher, Boot boot, MachineFiles files) {
+            this.qemu = qemu;
+            this.launcher = launcher;
+            this.boot = boot;
+            this.files = files;
+        }
+
+        /// What runs the CPUs, as the probe found it.
+        public Builder accelerator(AcceleratorFinding finding) {
+            this.accelerator = finding.accelerator();
+            this.cpu = finding.cpu();
+            return this;
+        }
+
+        /// The RAM, whole mebibytes.
+        public Builder memory(ByteSize size) {
+            this.memory = size;
+            return this;
+        }
+
+        /// How many CPUs.
+        public Builder cpus(int count) {
+            this.cpus = count;
+            return this;
+        }
+
+        /// A raw image, read-only.
+        public Builder root(Path image) {
+            this.root = image.toAbsolutePath();
+            return this;
+        }
+
+        /// A qcow2 overlay that this machine alone writes.
+        public Builder disk(Path overlay) {
+            this.disk = overlay.toAbsolutePath();
+            return this;
+        }
+
+        /// How many lanes, at most 29.
+        public Builder lanes(int count) {
+            this.lanes = count;
+            return this;
+        }
+
+        /// Leaves the machine on its own from the start.
+        public Builder detached() {
+            this.attached = false;
+            return this;
+        }
+
+        /// The machine, described.
+        public MachineSpec build() {
+            return new MachineSpec(
+                    qemu,
+                    launcher,
+                    accelerator,
+                    cpu,
+                    memory,
+                    cpus,
+                    boot,
+                    root,
+                    disk,
+                    lanes,
+                    files,
+                    attached);
+        }
+    }
+}

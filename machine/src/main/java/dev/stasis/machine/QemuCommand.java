@@ -1,0 +1,203 @@
+package dev.stasis.machine;
+
+import dev.stasis.Accelerator;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.jr.ob.JSON;
+
+/// QEMU's command line. Whatever shapes the captured device state is pinned here: the versioned
+/// machine, every address, every queue. `@console@`, `@log@` and `@qmp@` are the launcher's to
+/// fill.
+final class QemuCommand {
+    static final String MACHINE_TYPE = "pc-q35-7.2";
+
+    /// The id of the RAM, by which QEMU names it in its memory map.
+    static final String RAM = "ram";
+
+    /// The id of the writable disk's device.
+    static final String DISK = "disk";
+
+    private static final String MACHINE =
+            MACHINE_TYPE
+                    + ",memory-backend="
+                    + RAM
+                    + ",suppress-vmdesc=on,smm=off,vmport=off,usb=off,sata=off";
+    private static final String SANDBOX =
+            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+    private static final int TRANSLATION_MIB = 64;
+    private static final int PORTS = 31;
+    private static final String LANE_NAME = "dev.stasis.lane.";
+    private static final String LOG_NAME = "dev.stasis.log";
+    private static final int LOG_PORT = 1;
+    private static final int FIRST_LANE_PORT = 2;
+
+    private final MachineSpec spec;
+    private final List<String> arguments = new ArrayList<>();
+
+    private QemuCommand(MachineSpec spec) {
+        this.spec = spec;
+    }
+
+    /// The arguments of a machine, the program first.
+    ///
+    /// @param image maps this file as RAM and waits for a device state; null boots
+    static List<String> of(MachineSpec spec, @Nullable Path image) {
+        var command = new QemuCommand(spec);
+        command.arguments.add(spec.qemu().executable().toString());
+        command.machine();
+        command.ram(image);
+        command.ports();
+        command.disks();
+        command.start(image != null);
+        return command.arguments;
+    }
+
+    /// The devices by which two machines are compared, each with its place.
+    static List<String> devices(MachineSpec spec) {
+        var devices = new ArrayList<String>();
+        devices.add("isa-serial");
+        devices.add("virtio-serial-pci@3 ports=" + PORTS + " lanes=" + spec.lanes());
+        if (spec.root() != null) {
+            devices.add("virtio-blk-pci@4 root");
+        }
+        if (spec.disk() != null) {
+            devices.add("virtio-blk-pci@5 disk");
+        }
+        return devices;
+    }
+
+    private void machine() {
+        add("-name", "stasis-" + escaped(String.valueOf(spec.files().run().getFileName())));
+        add("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none");
+        add("-sandbox", SANDBOX);
+        add("-machine", MACHINE);
+        add("-accel", accelerator(spec.accelerator()));
+        add("-cpu", spec.cpu());
+        add("-smp", "cpus=" + spec.cpus() + ",sockets=1,cores=" + spec.cpus() + ",threads=1");
+        add("-m", "size=" + spec.memory().mebibytes() + "M");
+        add("-chardev", "socket,id=qmp,fd=@qmp@,server=on,wait=off");
+        add("-mon", "chardev=qmp,mode=control");
+    }
+
+    static String accelerator(Accelerator accelerator) {
+        return switch (accelerator) {
+            case KVM -> "kvm";
+            case TCG -> "tcg,tb-size=" + TRANSLATION_MIB;
+        };
+    }
+
+    private void ram(@Nullable Path image) {
+        var ram = new LinkedHashMap<String, Object>();
+        ram.put("qom-type", image == null ? "memory-backend-ram" : "memory-backend-file");
+        ram.put("id", RAM);
+        ram.put("size", spec.memory().bytes());
+        ram.put("share", false);
+        if (image != null) {
+            ram.put("mem-path", image.toAbsolutePath().toString());
+            if (spec.qemu().version().mapsReadOnlyFiles()) {
+                ram.put("readonly", true);
+                ram.put("rom", "off");
+            }
+        }
+        add("-object", json(ram));
+    }
+
+    private void ports() {
+        add("-chardev", "file,id=console,path=@console@");
+        add("-device", "isa-serial,chardev=console");
+        add(
+                "-device",
+                "virtio-serial-pci,id=ports,addr=3,max_ports=" + PORTS + ",vectors=2,romfile=");
+        add("-chardev", "file,id=log,path=@log@");
+        port(LOG_PORT, "log", LOG_NAME);
+        for (int lane = 0; lane < spec.lanes(); lane++) {
+            var socket = escaped(spec.files().lane(lane).toString());
+            add("-chardev", "socket,id=lane" + lane + ",path=" + socket + ",server=on,wait=off");
+            port(FIRST_LANE_PORT + lane, "lane" + lane, LANE_NAME + lane);
+        }
+    }
+
+    private void port(int number, String channel, String name) {
+        add(
+                "-device",
+                "virtserialport,bus=ports.0,nr="
+                        + number
+                        + ",chardev="
+                        + channel
+                        + ",name="
+                        + name);
+    }
+
+    private void disks() {
+        var root = spec.root();
+        if (root != null) {
+            add(
+                    "-blockdev",
+                    json(
+                            Map.of(
+                                    "driver",
+                                    "raw",
+                                    "node-name",
+                                    "root",
+                                    "read-only",
+                                    true,
+                                    "file",
+                                    file(root))));
+            add("-device", "virtio-blk-pci,id=root,drive=root,addr=4,num-queues=1,romfile=");
+        }
+        var disk = spec.disk();
+        if (disk != null) {
+            var node = BlockNodes.newName();
+            add("-blockdev", json(overlay(node, disk)));
+            add(
+                    "-device",
+                    "virtio-blk-pci,id="
+                            + DISK
+                            + ",drive="
+                            + node
+                            + ",addr=5,num-queues=1,romfile=");
+        }
+    }
+
+    /// A qcow2 file as a block node.
+    static Map<String, Object> overlay(String node, Path path) {
+        return Map.of("driver", "qcow2", "node-name", node, "discard", "unmap", "file", file(path));
+    }
+
+    private static Map<String, Object> file(Path path) {
+        return Map.of("driver", "file", "filename", path.toString());
+    }
+
+    private void start(boolean incoming) {
+        switch (spec.boot()) {
+            case Boot.Firmware(var image) -> add("-bios", image.toAbsolutePath().toString());
+            case Boot.Kernel(var kernel, var initrd, var commandLine) -> {
+                if (!incoming) {
+                    add("-kernel", kernel.toAbsolutePath().toString());
+                    add("-initrd", initrd.toAbsolutePath().toString());
+                    add("-append", commandLine);
+                }
+            }
+        }
+        if (incoming) {
+            add("-S", "-incoming", "defer", "-global", "migration.send-configuration=off");
+        }
+    }
+
+    private void add(String... more) {
+        arguments.addAll(List.of(more));
+    }
+
+    private static String json(Map<String, Object> value) {
+        return JSON.std.asString(value);
+    }
+
+    /// A comma ends a value in QEMU's options unless it is doubled.
+    private static String escaped(String value) {
+        return value.replace(",", ",,");
+    }
+}

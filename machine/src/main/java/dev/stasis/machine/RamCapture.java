@@ -1,0 +1,189 @@
+package dev.stasis.machine;
+
+import dev.stasis.ByteSize;
+import dev.stasis.linux.SparseFiles;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// Writes the RAM of a machine that stands still to disk.
+///
+/// The pages that the machine has written are known ({@link GuestMemory#written}). Without a base
+/// they are all that differs from zero. With one they are read and compared with its flat image,
+/// for a machine keeps every page it ever wrote: what differs is the delta. When the delta gets
+/// large, reading on is given up and a flat image is written, from the written pages and what the
+/// base has besides.
+///
+/// A machine restored from a delta may have the delta's pages in the file that it maps, where they
+/// do not count as written; so they are always read too.
+final class RamCapture {
+    /// A delta may always be that large.
+    private static final long SMALL_DELTA_BYTES = 16 << 20;
+
+    /// Above that, a delta is at most this part of its base.
+    private static final int PART_OF_BASE = 4;
+
+    private final GuestMemory memory;
+    private final ByteSize size;
+    private final Path folder;
+    private final boolean readOnly;
+
+    /// Prepares a capture.
+    ///
+    /// @param folder where the image is written
+    /// @param readOnly whether the QEMU that maps it can do with a file that it can't write
+    RamCapture(GuestMemory memory, ByteSize size, Path folder, boolean readOnly) {
+        this.memory = memory;
+        this.size = size;
+        this.folder = folder;
+        this.readOnly = readOnly;
+    }
+
+    /// Writes the image; a failure leaves no file.
+    ///
+    /// @param base what was last captured from this machine, or else what it was restored from, or
+    ///   null when it was booted and never captured
+    RamImage write(@Nullable RamImage base) throws IOException {
+        return switch (base) {
+            case null -> writeFlat(memory.written(), null);
+            case RamImage.Flat flat -> write(flat, memory.written());
+            case RamImage.Delta delta -> {
+                var pages = memory.written();
+                addPages(delta, pages);
+                yield write(delta.base(), pages);
+            }
+        };
+    }
+
+    private RamImage write(RamImage.Flat base, BitSet pages) throws IOException {
+        try (var reader = new FlatReader(base)) {
+            long limit = Math.max(SMALL_DELTA_BYTES, reader.dataBytes() / PART_OF_BASE);
+            var changes = new Changes(reader, limit);
+            changes.find(pages);
+            return changes.tooMany() ? writeFlat(pages, reader) : writeDelta(base, changes);
+        }
+    }
+
+    private static void addPages(RamImage.Delta delta, BitSet pages) throws IOException {
+        try (var open = RamDelta.open(delta.file(), delta.size())) {
+            for (var run : open.runs()) {
+                pages.set(run.first(), run.end());
+            }
+        }
+    }
+
+    private RamImage writeDelta(RamImage.Flat base, Changes changes) throws IOException {
+        var file = folder.resolve(RamImage.Delta.NAME);
+        create(
+                file,
+                0,
+                channel ->
+                        RamDelta.write(
+                                channel, size, PageRun.of(changes.data, changes.zero), memory));
+        return new RamImage.Delta(file, base);
+    }
+
+    private RamImage writeFlat(BitSet pages, @Nullable FlatReader base) throws IOException {
+        var file = folder.resolve(RamImage.Flat.NAME);
+        create(
+                file,
+                size.bytes(),
+                channel -> {
+                    new PageWorkers(memory, pages)
+                            .run((first, bytes) -> writeNotZero(channel, first, bytes));
+                    if (base != null) {
+                        base.copyRest(pages, channel);
+                    }
+                });
+        return new RamImage.Flat(file, size);
+    }
+
+    private static void writeNotZero(FileChannel channel, int first, MemorySegment bytes)
+            throws IOException {
+        int count = (int) (bytes.byteSize() / Pages.SIZE);
+        for (int page = Pages.firstNotZero(bytes, 0, count); page < count; ) {
+            int end = Pages.firstZero(bytes, page, count);
+            var buffer = bytes.asSlice(Pages.offset(page), Pages.offset(end - page)).asByteBuffer();
+            while (buffer.hasRemaining()) {
+                channel.write(buffer, Pages.offset(first + page) + buffer.position());
+            }
+            page = Pages.firstNotZero(bytes, end, count);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Content {
+        void write(FileChannel channel) throws IOException;
+    }
+
+    private void create(Path file, long length, Content content) throws IOException {
+        SparseFiles.create(file, length);
+        boolean done = false;
+        try {
+            try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                content.write(channel);
+            }
+            if (readOnly) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    /// What differs from the base.
+    private final class Changes {
+        private final FlatReader base;
+        private final long limit;
+        private final AtomicLong found = new AtomicLong();
+        private final BitSet data = new BitSet();
+        private final BitSet zero = new BitSet();
+
+        Changes(FlatReader base, long limit) {
+            this.base = base;
+            this.limit = limit;
+        }
+
+        boolean tooMany() {
+            return found.get() > limit;
+        }
+
+        void find(BitSet pages) throws IOException {
+            var workers = new PageWorkers(memory, pages);
+            workers.run((first, bytes) -> {
+                compare(first, bytes);
+                if (tooMany()) {
+                    workers.stop();
+                }
+            });
+        }
+
+        private void compare(int first, MemorySegment bytes) {
+            int count = (int) (bytes.byteSize() / Pages.SIZE);
+            int page = base.firstDifferent(bytes, first, 0, count);
+            while (page < count) {
+                add(first + page, Pages.isZero(bytes, page));
+                page = base.firstDifferent(bytes, first, page + 1, count);
+            }
+        }
+
+        private void add(int page, boolean isZero) {
+            synchronized (data) {
+                (isZero ? zero : data).set(page);
+            }
+            if (!isZero) {
+                found.addAndGet(Pages.SIZE);
+            }
+        }
+    }
+}
