@@ -22,6 +22,7 @@ public final class AgentConnection implements AutoCloseable {
     public static final int MAX_PING_BYTES = Frame.MAX_PAYLOAD_BYTES;
 
     private static final int ETIMEDOUT = 110;
+    private static final Duration FLUSHING = Duration.ofSeconds(1);
     private final Link link;
     private final Waits waits;
 
@@ -52,9 +53,11 @@ public final class AgentConnection implements AutoCloseable {
         return link.isOpen();
     }
 
-    /// Ends the connection. Can be called again.
+    /// Ends the connection, after what was already asked for (such as a kill) has been sent if the
+    /// guest takes it. Can be called again.
     @Override
     public void close() {
+        link.flush(Deadline.in(FLUSHING));
         link.end(
                 new StasisException(
                         ErrorCode.AGENT_FAILED,

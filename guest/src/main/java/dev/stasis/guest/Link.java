@@ -119,6 +119,11 @@ final class Link {
         outbox.put(frame);
     }
 
+    /// Waits until what was queued is sent, the connection has ended, or the deadline has passed.
+    void flush(Deadline deadline) {
+        outbox.flush(deadline);
+    }
+
     /// Ends the connection; the first reason counts.
     void end(StasisException reason) {
         if (!end.compareAndSet(null, reason)) {
@@ -162,7 +167,7 @@ final class Link {
         } catch (ProtocolViolation e) {
             end(failure("The agent broke the protocol: " + e.getMessage(), null));
         } catch (IOException e) {
-            end(failure("The connection to the agent failed", e));
+            end(failure("The connection to the agent failed: did the machine end?", e));
         } catch (RuntimeException e) {
             end(
                     new StasisException(

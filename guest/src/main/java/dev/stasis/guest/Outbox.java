@@ -15,8 +15,10 @@ final class Outbox {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition notFull = lock.newCondition();
     private final Condition notEmpty = lock.newCondition();
+    private final Condition idle = lock.newCondition();
     private final ArrayDeque<ByteBuffer> frames = new ArrayDeque<>();
     private int bytes;
+    private boolean writing;
     private boolean closed;
 
     /// Waits for room; an interruption stays pending meanwhile, so that it can't cut a message in
@@ -60,21 +62,46 @@ final class Outbox {
         }
     }
 
-    /// The next frame; null once this is closed.
+    /// The next frame; null once this is closed. The one before was written when this is called.
     @Nullable ByteBuffer take() {
         lock.lock();
         try {
+            writing = false;
+            if (frames.isEmpty()) {
+                idle.signalAll();
+            }
             while (!closed && frames.isEmpty()) {
                 notEmpty.awaitUninterruptibly();
             }
             ByteBuffer frame = closed ? null : frames.poll();
             if (frame != null) {
+                writing = true;
                 bytes -= frame.remaining();
                 notFull.signal();
             }
             return frame;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Waits until all frames are written, this is closed, or the deadline has passed.
+    void flush(Deadline deadline) {
+        boolean interrupted = false;
+        lock.lock();
+        try {
+            while (!closed && (writing || !frames.isEmpty()) && deadline.nanosLeft() > 0) {
+                try {
+                    long _ = idle.awaitNanos(deadline.nanosLeft());
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            lock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -85,6 +112,7 @@ final class Outbox {
             frames.clear();
             notFull.signalAll();
             notEmpty.signalAll();
+            idle.signalAll();
         } finally {
             lock.unlock();
         }

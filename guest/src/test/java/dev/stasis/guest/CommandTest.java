@@ -475,6 +475,22 @@ class CommandTest {
     }
 
     @Test
+    void killIsSentThoughTheConnectionIsClosedAtOnce() throws Exception {
+        var killed = new CountDownLatch(1);
+        with(
+                started((s, stream) -> {
+                    if (s.readMessage(24).stream() == stream) {
+                        killed.countDown();
+                    }
+                }),
+                connection -> {
+                    start(connection, Command.of("x"), buffers(1)).kill();
+                    connection.close();
+                    killed.await();
+                });
+    }
+
+    @Test
     void startThatIsNotAnsweredIsKilled() throws Exception {
         var killed = new CountDownLatch(1);
         FakeAgent.Script script =

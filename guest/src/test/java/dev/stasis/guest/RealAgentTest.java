@@ -50,8 +50,13 @@ class RealAgentTest {
     }
 
     @AfterAll
-    static void end() throws Exception {
+    static void shutDown() throws Exception {
         lane.close();
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            control.shutdown(Duration.ofMillis(500));
+        }
+        assertThat(guest.awaitEnd(LONG)).isTrue();
+        assertThat(guest.end()).startsWith("exited 0");
         guest.close();
     }
 

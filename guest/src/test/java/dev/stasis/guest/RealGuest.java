@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// A real guest: the kernel, the agent and the launcher of the resources, in a QEMU that emulates.
-@SuppressWarnings("try") // the test that is interrupted while it closes this is over
 final class RealGuest implements AutoCloseable {
     static final int LANES = 4;
     static final Duration LONG = Duration.ofSeconds(40);
@@ -146,13 +145,28 @@ final class RealGuest implements AutoCloseable {
     }
 
     /// Waits for the launcher's end; true if it came.
-    boolean awaitEnd(Duration longest) throws InterruptedException {
-        return launcher.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS);
+    boolean awaitEnd(Duration longest) {
+        try {
+            return launcher.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /// How it ended, as the launcher wrote it down.
+    String end() throws IOException {
+        return Files.readString(folder.resolve("end"));
+    }
+
+    /// Lets the launcher believe that its owner is gone.
+    void abandon() throws IOException {
+        launcher.getOutputStream().close();
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        launcher.getOutputStream().close();
+    public void close() throws IOException {
+        abandon();
         if (!awaitEnd(Duration.ofSeconds(10))) {
             launcher.destroyForcibly();
         }
