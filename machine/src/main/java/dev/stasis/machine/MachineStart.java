@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// How a machine comes to life. A start that fails leaves no process behind.
@@ -161,6 +162,7 @@ final class MachineStart {
 
     private Object load(QmpClient qmp, Path devices, Deadline left)
             throws QmpException, IOException {
+        var loaded = Monitor.state(qmp, left).after(Operation.LOAD);
         qmp.execute(
                 "migrate-set-capabilities",
                 Map.of("capabilities", List.of(Map.of("capability", "events", "state", true))),
@@ -174,7 +176,21 @@ final class MachineStart {
         if (!event.data().text("status").equals("completed")) {
             throw new IOException("QEMU does not take the device state " + devices, unsent);
         }
-        return Monitor.state(qmp, left).after(Operation.LOAD);
+        return awaitState(qmp, loaded, left);
+    }
+
+    /// QEMU tells the end of loading and changes its state one after the other, in either order.
+    private static MachineState awaitState(QmpClient qmp, MachineState wanted, Deadline left)
+            throws QmpException, IOException {
+        var state = Monitor.state(qmp, left);
+        while (state != wanted) {
+            if (left.passed()) {
+                throw new IOException("it was loaded, and is " + state + " instead of " + wanted);
+            }
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+            state = Monitor.state(qmp, left);
+        }
+        return state;
     }
 
     private static boolean isOutcome(QmpEvent event) {
