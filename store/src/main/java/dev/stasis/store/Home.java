@@ -24,6 +24,7 @@ import java.util.List;
 /// snapshots/names/<name>      the id of the snapshot of that name
 /// snapshots/pins/<id>.<x>     locked while that snapshot is being made durable
 /// sandboxes/<name>/           see SandboxRecord;  .new-<id>/ while it is being made
+/// cache/                      what was found out about this computer
 /// trash/                      what is being deleted
 /// ```
 public final class Home {
@@ -92,6 +93,12 @@ public final class Home {
     /// The folder of root file systems.
     public Path imagesFolder() {
         return root.resolve("images");
+    }
+
+    /// The folder of what was found out about this computer, which can be found out again. It need
+    /// not exist yet.
+    public Path cacheFolder() {
+        return root.resolve("cache");
     }
 
     /// The folder of a snapshot.

@@ -94,6 +94,13 @@ public record SnapshotManifest(
                 List.of());
     }
 
+    /// The same with memory of which another snapshot holds what is not in its own files.
+    ///
+    /// @param base the id of that snapshot
+    public SnapshotManifest withMemoryBase(String base) {
+        return new SnapshotManifest(id, created, source, setup, base, diskBase, boot, files);
+    }
+
     /// The same with all of the memory in its own files.
     public SnapshotManifest withoutMemoryBase() {
         return new SnapshotManifest(id, created, source, setup, null, diskBase, boot, files);

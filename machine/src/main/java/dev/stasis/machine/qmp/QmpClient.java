@@ -32,6 +32,9 @@ import tools.jackson.jr.ob.JSON;
 /// One virtual thread reads; callers wait for the answer with their number. When the connection
 /// ends, for whatever reason, all that wait fail at once with that reason. Thread-safe.
 public final class QmpClient implements AutoCloseable {
+    /// A null tells QEMU something, such as that a disk layer has nothing beneath it yet.
+    private static final JSON WITH_NULLS = JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES);
+
     private final SocketChannel channel;
     private final QmpTrace trace = new QmpTrace();
     private final AtomicLong numbers = new AtomicLong();
@@ -151,7 +154,7 @@ public final class QmpClient implements AutoCloseable {
     }
 
     private void send(Map<String, ?> message) throws QmpException {
-        String text = JSON.std.asString(message);
+        String text = WITH_NULLS.asString(message);
         trace.sent(text);
         sending.lock();
         try {

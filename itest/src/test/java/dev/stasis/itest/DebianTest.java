@@ -1,0 +1,95 @@
+package dev.stasis.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/// A real distribution as image: Debian with Python, made by mmdebstrap.
+class DebianTest {
+    private static final int BUILD_MINUTES = 10;
+
+    @RegisterExtension static final Machines MACHINES = new Machines();
+
+    /// A process that holds a large structure, and answers requests that are files in /tmp from it.
+    private static final String SERVER =
+            """
+            import hashlib, os, time
+            table = {n: hashlib.sha256(str(n).encode()).hexdigest() for n in range(200000)}
+            open('/tmp/ready', 'w').close()
+            while True:
+                if os.path.exists('/tmp/ask'):
+                    with open('/tmp/ask') as f:
+                        key = f.read().strip()
+                    os.unlink('/tmp/ask')
+                    with open('/tmp/.answer', 'w') as f:
+                        f.write(table[int(key)] + ' ' + str(len(table)))
+                    os.rename('/tmp/.answer', '/tmp/answer')
+                    table[len(table)] = 'added'
+                time.sleep(0.01)
+            """;
+
+    @Test
+    void aPythonProcessWithALargeStructureAnswersFromItInEveryFork() throws Exception {
+        var tar = debian();
+        try (var base =
+                MACHINES.stasis().create("debian", s -> s.image(tar.toString()).memory("1G"))) {
+            var guest = Guest.of(base);
+            assertThat(guest.sh("cat /etc/debian_version")).startsWith("12");
+            assertThat(guest.sh("stat -c '%U %G %a' /etc/shadow /tmp"))
+                    .isEqualTo("root shadow 640\nroot root 1777");
+            assertThat(guest.sh("find / -xdev -type b 2>/dev/null | head -n 1")).isEmpty();
+            guest.sh(
+                    "cat > /root/server.py <<'END'\n"
+                            + SERVER
+                            + "END\nsetsid python3 /root/server.py < /dev/null > /tmp/log 2>&1 &\n"
+                            + "until [ -e /tmp/ready ]; do sleep 0.1; done");
+            var snapshot = base.snapshot();
+            try (var one = snapshot.restore("one");
+                    var two = snapshot.restore("two")) {
+                for (var fork : List.of(one, two)) {
+                    assertThat(ask(Guest.of(fork), 123456))
+                            .isEqualTo(
+                                    "8d969eef6ecad3c29a3a629280e686cf0c3f5d5a86aff3ca12020c923adc6c92 200000");
+                    assertThat(ask(Guest.of(fork), 123456)).endsWith(" 200001");
+                }
+            }
+        }
+    }
+
+    private static String ask(Guest guest, int key) {
+        return guest.sh(
+                "rm -f /tmp/answer; echo "
+                        + key
+                        + " > /tmp/.ask; mv /tmp/.ask /tmp/ask; until [ -e /tmp/answer ]; do sleep 0.05; done; cat /tmp/answer");
+    }
+
+    /// The image, kept between runs below the module's target folder.
+    private static Path debian() throws Exception {
+        var tar = Path.of("target", "debian-python.tar").toAbsolutePath();
+        if (!Files.exists(tar)) {
+            var part = tar.resolveSibling("debian-python.part.tar");
+            var log = tar.resolveSibling("debian-python.log");
+            var process =
+                    new ProcessBuilder(
+                                    "mmdebstrap",
+                                    "--variant=minbase",
+                                    "--include=python3-minimal",
+                                    "bookworm",
+                                    part.toString())
+                            .redirectErrorStream(true)
+                            .redirectOutput(log.toFile())
+                            .start();
+            if (!process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new AssertionError("mmdebstrap failed:\n" + Files.readString(log));
+            }
+            Files.move(part, tar);
+        }
+        return tar;
+    }
+}

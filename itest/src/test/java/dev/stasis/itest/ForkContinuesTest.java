@@ -1,0 +1,101 @@
+package dev.stasis.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stasis.Sandbox;
+import dev.stasis.Snapshot;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/// What ran at the capture goes on in every fork, and in the source, from the same place.
+class ForkContinuesTest {
+    @RegisterExtension static final Machines MACHINES = new Machines();
+
+    @Test
+    void aProcessStartedBeforeTheSnapshotContinuesInEveryFork() {
+        try (var base = MACHINES.stasis().create("base", _ -> {})) {
+            var guest = Guest.of(base).startCounting();
+            guest.sh(
+                    "echo in-tmpfs > /dev/shm/file; mkdir -p /data; echo unflushed > /data/unflushed");
+            guest.sh(
+                    "setsid sh -c 'while :; do echo served | nc -l -p 7000 -s 127.0.0.1; done' < /dev/null > /dev/null 2>&1 &");
+            String bootId = guest.sh("cat /proc/sys/kernel/random/boot_id");
+            double uptime = uptime(guest);
+            var before = guest.count();
+
+            Snapshot snapshot = base.snapshot();
+            try (var one = snapshot.restore("one");
+                    var two = snapshot.restore("two")) {
+                base.resume();
+                var counts =
+                        List.of(goesOn(one, before), goesOn(two, before), goesOn(base, before));
+
+                for (var each : List.of(one, two, base)) {
+                    var fork = Guest.of(each);
+                    assertThat(fork.sh("cat /dev/shm/file")).isEqualTo("in-tmpfs");
+                    assertThat(fork.sh("cat /data/unflushed")).isEqualTo("unflushed");
+                    assertThat(fork.sh("nc 127.0.0.1 7000")).isEqualTo("served");
+                    assertThat(fork.sh("cat /proc/sys/kernel/random/boot_id")).isEqualTo(bootId);
+                    assertThat(uptime(fork)).isBetween(uptime, uptime + 120);
+                    assertThat(fork.number("tail -n 1 /root/open-file"))
+                            .isGreaterThan(before.value());
+                }
+                assertThat(counts).extracting(Guest.Count::token).containsOnly(before.token());
+            }
+        }
+    }
+
+    private static Guest.Count goesOn(Sandbox sandbox, Guest.Count before) {
+        var guest = Guest.of(sandbox);
+        var first = guest.count();
+        guest.sh("sleep 0.2");
+        var second = guest.count();
+        assertThat(first.value()).isGreaterThanOrEqualTo(before.value());
+        assertThat(second.value()).isGreaterThan(first.value());
+        return second;
+    }
+
+    private static double uptime(Guest guest) {
+        return Double.parseDouble(guest.sh("cut -d' ' -f1 /proc/uptime"));
+    }
+
+    @Test
+    void theCounterStandsStillWhilePausedAndGoesOnAfterResume() throws InterruptedException {
+        try (var base = MACHINES.stasis().create("base", _ -> {})) {
+            var guest = Guest.of(base).startCounting();
+            var before = guest.count();
+            base.snapshot();
+            Thread.sleep(3000); // the counter would make some hundred steps in this time
+            base.resume();
+            var after = guest.count();
+            assertThat(after.value() - before.value()).isBetween(0L, 200L);
+            guest.sh("sleep 0.2");
+            assertThat(guest.count().value()).isGreaterThan(after.value());
+        }
+    }
+
+    @Test
+    void aForkOfAForkOfAForkHasAllThatWasDoneBefore() {
+        try (var base = MACHINES.stasis().create("g0", _ -> {})) {
+            var token = Guest.of(base).startCounting().count().token();
+            Sandbox current = base;
+            for (int generation = 1; generation <= 4; generation++) {
+                Guest.of(current)
+                        .sh(
+                                "echo %d >> /dev/shm/line; echo %d >> /root/line"
+                                        .formatted(generation, generation));
+                current = current.snapshot().restore("g" + generation);
+            }
+            var last = Guest.of(current);
+            assertThat(last.sh("cat /dev/shm/line | tr '\\n' ' '")).isEqualTo("1 2 3 4");
+            assertThat(last.sh("echo 3 > /proc/sys/vm/drop_caches; cat /root/line | tr '\\n' ' '"))
+                    .isEqualTo("1 2 3 4");
+            assertThat(last.count().token()).isEqualTo(token);
+            assertThat(last.sh("hostname")).isEqualTo("g4");
+            for (int generation = 4; generation >= 1; generation--) {
+                MACHINES.stasis().sandbox("g" + generation).remove();
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.stasis.itest;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// Runs a main class in a JVM of its own, on the same class path and a given home.
+final class OtherJvm {
+    private static final int DEADLINE_SECONDS = 180;
+
+    private final Path home;
+    private final List<String> prefix = new ArrayList<>();
+    private final List<String> options = new ArrayList<>();
+
+    private OtherJvm(Path home) {
+        this.home = home;
+    }
+
+    static OtherJvm on(Path home) {
+        return new OtherJvm(home);
+    }
+
+    /// What it wrote to stdout and stderr; it must exit with 0.
+    static String run(Path home, Class<?> main, String... args)
+            throws IOException, InterruptedException {
+        return on(home).run(main, args);
+    }
+
+    /// A command that runs the JVM, such as `setpriv`.
+    OtherJvm under(String... command) {
+        prefix.addAll(List.of(command));
+        return this;
+    }
+
+    /// An option of the JVM.
+    OtherJvm option(String option) {
+        options.add(option);
+        return this;
+    }
+
+    String run(Class<?> main, String... args) throws IOException, InterruptedException {
+        var output = Files.createTempFile("itest-", ".out");
+        try {
+            var process = start(main, output, args);
+            if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+                throw new AssertionError(
+                        main.getName()
+                                + " did not end within "
+                                + DEADLINE_SECONDS
+                                + " s:\n"
+                                + Files.readString(output));
+            }
+            var text = Files.readString(output, StandardCharsets.UTF_8);
+            if (process.exitValue() != 0) {
+                throw new AssertionError(
+                        main.getName()
+                                + " ended with exit code "
+                                + process.exitValue()
+                                + ":\n"
+                                + text);
+            }
+            return text;
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    /// Starts it; its output goes to a file. The caller waits for it or kills it.
+    Process start(Class<?> main, Path output, String... args) throws IOException {
+        var command = new ArrayList<>(prefix);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(
+                List.of(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(args));
+        var builder =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile());
+        builder.environment().put("STASIS_HOME", home.toString());
+        return builder.start();
+    }
+}

@@ -1,0 +1,98 @@
+package dev.stasis.local;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import dev.stasis.guest.AgentConnection;
+import dev.stasis.guest.GuestIdentity;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+/// What a guest's agent is asked for around a capture, a pause and a restore. The sandbox's lock is
+/// held meanwhile: its control lane serves one process at a time.
+final class GuestControl {
+    private static final System.Logger LOG = System.getLogger(GuestControl.class.getName());
+    private static final Duration FREEZE = Duration.ofSeconds(5);
+    private static final Duration CONNECT = Duration.ofSeconds(20);
+    private static final int ENTROPY_BYTES = 64;
+
+    private final Place place;
+
+    GuestControl(Place place) {
+        this.place = place;
+    }
+
+    /// Waits until the agent of a machine that was just started answers.
+    AgentConnection connect(Duration longest) {
+        return place.lanes().control(longest);
+    }
+
+    /// Freezes the users' processes and flushes the guest's disk, so that little is left to do
+    /// while the machine stands still.
+    ///
+    /// @return whether they stand still; a guest that does not answer is captured and paused as it
+    ///   is
+    boolean freeze() {
+        try (var agent = connect(CONNECT)) {
+            agent.sync();
+            agent.freeze(FREEZE);
+            return true;
+        } catch (StasisException e) {
+            if (e.code() != ErrorCode.AGENT_FAILED && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
+                throw e;
+            }
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "The processes in sandbox "
+                            + place.name()
+                            + " could not be frozen: "
+                            + e.getMessage());
+            return false;
+        }
+    }
+
+    /// Lets frozen processes go on in a guest that never stood still.
+    void thaw() {
+        try (var agent = connect(CONNECT)) {
+            agent.thaw();
+        }
+    }
+
+    /// Gives the guest its name, its environment, the time and entropy of its own, and lets the
+    /// users' processes run once it has acknowledged them.
+    void becomeFork(AgentConnection agent, Map<String, String> env) {
+        agent.identify(
+                GuestIdentity.builder()
+                        .hostname(place.name())
+                        .generation(place.id())
+                        .replaceEnv(env)
+                        .wallClock(Instant.now())
+                        .entropy(entropy())
+                        .build());
+        agent.thaw();
+    }
+
+    /// Sets the time and adds entropy after the machine stood still, and lets the users' processes
+    /// go on.
+    void goOn() {
+        try (var agent = connect(CONNECT)) {
+            agent.identify(
+                    GuestIdentity.builder().wallClock(Instant.now()).entropy(entropy()).build());
+            agent.thaw();
+        }
+    }
+
+    /// Asks the guest to end its processes and to power off.
+    void shutDown(Duration grace) {
+        try (var agent = connect(CONNECT)) {
+            agent.shutdown(grace);
+        }
+    }
+
+    private static byte[] entropy() {
+        byte[] bytes = new byte[ENTROPY_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.stasis.local;
+
+import dev.stasis.machine.Machine;
+import dev.stasis.store.Durability;
+import dev.stasis.store.Layers;
+import dev.stasis.store.SandboxRecord;
+import dev.stasis.store.SnapshotManifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/// Finishes or takes back a capture whose process was killed.
+///
+/// A capture goes: the next overlay is recorded and made; the machine stands still; memory and
+/// devices are written; the snapshot is published, with the sandbox's disk layer as a part of it;
+/// the machine is given the overlay; the record says so. A machine goes on only after that. So a
+/// published snapshot means that the machine has to be given the overlay, if it does not have it
+/// yet, and an unpublished one that nothing has happened.
+final class InterruptedCapture {
+    private static final Duration STEP = Duration.ofSeconds(30);
+
+    private final Place place;
+
+    InterruptedCapture(Place place) {
+        this.place = place;
+    }
+
+    /// Brings a sandbox, whose lock the caller holds, to what one of the two outcomes of the
+    /// capture would have left.
+    ///
+    /// @return the record as it is then
+    SandboxRecord settle(SandboxRecord record) {
+        var layers = record.layers();
+        var snapshot = layers.capturing();
+        var next = layers.nextDisk();
+        if (snapshot == null || next == null) {
+            return record;
+        }
+        var overlay = place.folder().resolve(next);
+        var published = place.home().snapshots().find(snapshot);
+        if (published.isEmpty()) {
+            delete(overlay);
+            return update(record.withLayers(layers.captureAbandoned()));
+        }
+        Machine.find(place.machineFiles())
+                .filter(machine -> !machine.activeDisk(STEP).equals(Optional.of(overlay)))
+                .ifPresent(machine -> machine.addOverlay(overlay, STEP));
+        return finish(record, published.get());
+    }
+
+    /// Records that the machine goes on with the next layer, and gives up the name of the old one,
+    /// which belongs to the snapshot now. The next capture is told from a snapshot that has all of
+    /// the memory, for a machine's written pages only grow in number.
+    SandboxRecord finish(SandboxRecord record, SnapshotManifest published) {
+        var old = record.layers().disk();
+        var captured = record.layers().captured();
+        var reference = published.memoryBase() == null ? published.id() : captured.memoryBase();
+        var finished =
+                update(
+                        record.withLayers(
+                                new Layers(
+                                        reference,
+                                        captured.diskBase(),
+                                        captured.disk(),
+                                        null,
+                                        null)));
+        if (old != null) {
+            delete(place.folder().resolve(old));
+        }
+        return finished;
+    }
+
+    private SandboxRecord update(SandboxRecord record) {
+        place.home().sandboxes().update(record, Durability.UNSYNCED);
+        return record;
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Deleting " + file, e);
+        }
+    }
+}

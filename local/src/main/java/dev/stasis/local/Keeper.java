@@ -1,0 +1,49 @@
+package dev.stasis.local;
+
+import dev.stasis.machine.Machine;
+import dev.stasis.store.Durability;
+
+/// What ties an attached sandbox to the process that made it: the machine's pipe, whose end the
+/// launcher watches, and the ownership of the record. Both go with the process, even by kill -9.
+final class Keeper implements AutoCloseable {
+    private final Machine machine;
+    private final Ownership ownership;
+    private boolean keeps = true;
+
+    Keeper(Machine machine, Ownership ownership) {
+        this.machine = machine;
+        this.ownership = ownership;
+    }
+
+    /// Whether the sandbox still ends with this process.
+    synchronized boolean keeps() {
+        return keeps;
+    }
+
+    /// Lets the sandbox live on without this process. Does nothing the second time.
+    synchronized void detach(Place place) {
+        if (!keeps) {
+            return;
+        }
+        try (var _ = place.lock("detach")) {
+            var sandboxes = place.home().sandboxes();
+            sandboxes.update(sandboxes.get(place.name()).detached(), Durability.UNSYNCED);
+            machine.detach();
+        }
+        close();
+    }
+
+    /// Lets the machine of a sandbox that is still being made live on without this process.
+    synchronized void letGo() {
+        machine.detach();
+        close();
+    }
+
+    /// Gives up what this process holds.
+    @Override
+    public synchronized void close() {
+        keeps = false;
+        machine.close();
+        ownership.close();
+    }
+}

@@ -1,0 +1,124 @@
+package dev.stasis.local;
+
+import dev.stasis.Accelerator;
+import dev.stasis.ByteSize;
+import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxState;
+import dev.stasis.SnapshotInfo;
+import dev.stasis.machine.Machine;
+import dev.stasis.store.Home;
+import dev.stasis.store.SandboxRecord;
+import dev.stasis.store.SnapshotManifest;
+import dev.stasis.store.SnapshotStore;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// What there is in a home, in the words of the API.
+final class Listing {
+    private final Home home;
+
+    Listing(Home home) {
+        this.home = home;
+    }
+
+    List<SandboxInfo> sandboxes() {
+        return home.sandboxes().list().stream().map(this::sandbox).toList();
+    }
+
+    SandboxInfo sandbox(Place place) {
+        return sandbox(place.record());
+    }
+
+    private SandboxInfo sandbox(SandboxRecord record) {
+        var condition = condition(record);
+        var setup = record.setup();
+        return new SandboxInfo(
+                record.id(),
+                record.name(),
+                condition.state(),
+                condition.reason(),
+                setup.image().reference(),
+                setup.cpus(),
+                setup.memory(),
+                setup.env(),
+                record.created(),
+                Accelerator.valueOf(setup.accelerator()),
+                record.attached(),
+                Optional.ofNullable(record.base()));
+    }
+
+    /// What a sandbox is doing, and more about it where there is more to say.
+    record Condition(SandboxState state, Optional<String> reason) {}
+
+    Condition condition(SandboxRecord record) {
+        var reason = Optional.ofNullable(record.endReason());
+        return switch (record.state()) {
+            case CREATING -> new Condition(SandboxState.CREATING, Optional.empty());
+            case STOPPED -> new Condition(SandboxState.STOPPED, reason);
+            case RUNNING, PAUSED -> ofMachine(record);
+        };
+    }
+
+    private Condition ofMachine(SandboxRecord record) {
+        var place = new Place(home, record.name(), record.id());
+        if (!Machine.isAlive(place.machineFiles())) {
+            return new Condition(SandboxState.ENDED, Optional.of(place.machineEnd()));
+        }
+        var state =
+                record.state() == SandboxRecord.State.PAUSED
+                        ? SandboxState.PAUSED
+                        : SandboxState.RUNNING;
+        return new Condition(state, Optional.empty());
+    }
+
+    /// The named snapshots, once for each name, by name.
+    List<SnapshotInfo> named() {
+        return home.snapshots().list().stream()
+                .flatMap(entry ->
+                        entry.names().stream().map(name -> snapshot(entry, Optional.of(name))))
+                .sorted(Comparator.comparing(info -> info.name().orElseThrow()))
+                .toList();
+    }
+
+    /// All snapshots that can be restored, once for each name, the oldest first.
+    List<SnapshotInfo> restorable() {
+        return home.snapshots().list().stream()
+                .flatMap(entry ->
+                        entry.names().isEmpty()
+                                ? Stream.of(snapshot(entry, Optional.empty()))
+                                : entry.names().stream()
+                                        .map(name -> snapshot(entry, Optional.of(name))))
+                .toList();
+    }
+
+    /// What one snapshot is.
+    SnapshotInfo snapshot(String id) {
+        var manifest = home.snapshots().resolve(id);
+        var names =
+                home.snapshots().list().stream()
+                        .filter(e -> e.manifest().id().equals(id))
+                        .flatMap(e -> e.names().stream())
+                        .findFirst();
+        return snapshot(manifest, names, home.snapshots().bytesOnDisk(id));
+    }
+
+    private static SnapshotInfo snapshot(SnapshotStore.Entry entry, Optional<String> name) {
+        return snapshot(entry.manifest(), name, entry.bytesOnDisk());
+    }
+
+    private static SnapshotInfo snapshot(
+            SnapshotManifest manifest, Optional<String> name, long bytes) {
+        var setup = manifest.setup();
+        return new SnapshotInfo(
+                manifest.id(),
+                name,
+                manifest.created(),
+                manifest.source().name(),
+                setup.image().reference(),
+                setup.cpus(),
+                setup.memory(),
+                new ByteSize(bytes));
+    }
+}

@@ -1,0 +1,32 @@
+package dev.stasis.local;
+
+import dev.stasis.Stasis;
+import dev.stasis.spi.StasisProvider;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// Opens homes on this machine.
+public final class LocalProvider implements StasisProvider {
+    private final Map<String, String> environment = System.getenv();
+
+    /// Made by {@link java.util.ServiceLoader}.
+    public LocalProvider() {}
+
+    @Override
+    public Stasis open(Path home) {
+        return LocalStasis.open(home);
+    }
+
+    @Override
+    public Path defaultHome() {
+        String home = environment.getOrDefault("STASIS_HOME", "");
+        if (!home.isEmpty()) {
+            return Path.of(home);
+        }
+        String data = environment.getOrDefault("XDG_DATA_HOME", "");
+        if (data.startsWith("/")) {
+            return Path.of(data, "stasis");
+        }
+        return Path.of(System.getProperty("user.home"), ".local", "share", "stasis");
+    }
+}

@@ -1,0 +1,129 @@
+package dev.stasis.local;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.ExecBuilder;
+import dev.stasis.ExecResult;
+import dev.stasis.Sandbox;
+import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxState;
+import dev.stasis.SandboxUsage;
+import dev.stasis.Snapshot;
+import dev.stasis.StasisException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A sandbox of this home, as one object in one process sees it: the facts are read anew each time,
+/// since other processes change them.
+final class LocalSandbox implements Sandbox {
+    private final LocalStasis stasis;
+    private final Place place;
+    private final Commands commands;
+    private final @Nullable Keeper keeper;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /// @param keeper ties it to this process if it was made here and is attached; null if it was
+    ///   only found, or is detached
+    LocalSandbox(LocalStasis stasis, Place place, @Nullable Keeper keeper) {
+        this.stasis = stasis;
+        this.place = place;
+        this.keeper = keeper;
+        this.commands = new Commands(place);
+    }
+
+    @Override
+    public String name() {
+        return place.name();
+    }
+
+    @Override
+    public String id() {
+        return place.id();
+    }
+
+    @Override
+    public SandboxInfo info() {
+        return stasis.listing().sandbox(place);
+    }
+
+    @Override
+    public SandboxUsage usage() {
+        return new Usage(place).measure();
+    }
+
+    @Override
+    public ExecResult exec(Consumer<ExecBuilder> settings) {
+        var builder = new ExecBuilder();
+        settings.accept(builder);
+        var checked = builder.build();
+        new Power(place).requireState("run a command", SandboxState.RUNNING);
+        try {
+            return commands.run(checked);
+        } catch (StasisException e) {
+            throw new Power(place).explained(e);
+        }
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        return new LocalSnapshot(stasis, new SnapshotTaker(place).take(), true);
+    }
+
+    @Override
+    public void pause() {
+        new Power(place).pause();
+    }
+
+    @Override
+    public void resume() {
+        new Power(place).resume();
+    }
+
+    @Override
+    public void stop() {
+        new Power(place).stop();
+    }
+
+    @Override
+    public void remove() {
+        closed.set(true);
+        Closing.allOf(List.of(commands::close, Removal.of(place)::remove, this::release));
+    }
+
+    @Override
+    public void detach() {
+        if (keeper == null || closed.get()) {
+            throw new StasisException(
+                    ErrorCode.WRONG_STATE,
+                    "Sandbox "
+                            + name()
+                            + " can't be detached here: only the object that made it can do that, before it is closed");
+        }
+        keeper.detach(place);
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            boolean ends = keeper != null && keeper.keeps();
+            Closing.allOf(
+                    List.of(
+                            commands::close,
+                            ends ? Removal.of(place)::remove : () -> {},
+                            this::release));
+        }
+    }
+
+    private void release() {
+        if (keeper != null) {
+            keeper.close();
+        }
+        stasis.forget(this);
+    }
+
+    @Override
+    public String toString() {
+        return "Sandbox[" + name() + "]";
+    }
+}

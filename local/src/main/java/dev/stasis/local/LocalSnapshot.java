@@ -1,0 +1,78 @@
+package dev.stasis.local;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.RestoreBuilder;
+import dev.stasis.Sandbox;
+import dev.stasis.Snapshot;
+import dev.stasis.SnapshotInfo;
+import dev.stasis.StasisException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/// A snapshot of this home.
+final class LocalSnapshot implements Snapshot {
+    private final LocalStasis stasis;
+    private final String id;
+    private final boolean takenHere;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    LocalSnapshot(LocalStasis stasis, String id, boolean takenHere) {
+        this.stasis = stasis;
+        this.id = id;
+        this.takenHere = takenHere;
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public SnapshotInfo info() {
+        return stasis.listing().snapshot(id);
+    }
+
+    @Override
+    public Sandbox restore() {
+        return restore(GeneratedNames.next("fork"));
+    }
+
+    @Override
+    public Sandbox restore(String name) {
+        return restoreWith(name, _ -> {});
+    }
+
+    @Override
+    public Sandbox restoreWith(String name, Consumer<RestoreBuilder> settings) {
+        var builder = new RestoreBuilder();
+        settings.accept(builder);
+        return stasis.restore(id, name, builder.build());
+    }
+
+    @Override
+    public Snapshot saveNamed(String name) {
+        if (closed.get()) {
+            throw new StasisException(
+                    ErrorCode.SNAPSHOT_NOT_FOUND,
+                    "Snapshot "
+                            + id
+                            + " was closed: take another one to save it as '"
+                            + name
+                            + "'");
+        }
+        stasis.openHome().snapshots().saveNamed(id, name);
+        return this;
+    }
+
+    @Override
+    public void close() {
+        if (takenHere && closed.compareAndSet(false, true)) {
+            stasis.openHome().snapshots().close(id);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Snapshot[" + id + "]";
+    }
+}

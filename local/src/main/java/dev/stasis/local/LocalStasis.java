@@ -1,0 +1,115 @@
+package dev.stasis.local;
+
+import dev.stasis.Diagnosis;
+import dev.stasis.RestoreSettings;
+import dev.stasis.Sandbox;
+import dev.stasis.SandboxBuilder;
+import dev.stasis.SandboxInfo;
+import dev.stasis.Snapshot;
+import dev.stasis.SnapshotInfo;
+import dev.stasis.Stasis;
+import dev.stasis.store.Home;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/// A home on this machine.
+final class LocalStasis implements Stasis {
+    private final Home home;
+    private final Tools tools;
+    private final Listing listing;
+    private final Set<LocalSandbox> made = ConcurrentHashMap.newKeySet();
+
+    private LocalStasis(Home home) {
+        this.home = home;
+        this.tools = new Tools(home);
+        this.listing = new Listing(home);
+    }
+
+    static LocalStasis open(Path folder) {
+        var home = Home.open(folder);
+        new Housekeeping(home).cleanUp();
+        return new LocalStasis(home);
+    }
+
+    Home openHome() {
+        return home;
+    }
+
+    Listing listing() {
+        return listing;
+    }
+
+    @Override
+    public Sandbox create(String name, Consumer<SandboxBuilder> settings) {
+        var builder = new SandboxBuilder();
+        settings.accept(builder);
+        return keep(new SandboxMaker(this, tools).create(name, builder.build()));
+    }
+
+    @Override
+    public Sandbox create(Consumer<SandboxBuilder> settings) {
+        return create(GeneratedNames.next("sandbox"), settings);
+    }
+
+    Sandbox restore(String snapshot, String name, RestoreSettings settings) {
+        return keep(new SandboxMaker(this, tools).restore(snapshot, name, settings));
+    }
+
+    private Sandbox keep(LocalSandbox sandbox) {
+        made.add(sandbox);
+        return sandbox;
+    }
+
+    void forget(LocalSandbox sandbox) {
+        made.remove(sandbox);
+    }
+
+    @Override
+    public Sandbox sandbox(String name) {
+        var record = home.sandboxes().get(name);
+        return new LocalSandbox(this, new Place(home, record.name(), record.id()), null);
+    }
+
+    @Override
+    public List<SandboxInfo> sandboxes() {
+        return listing.sandboxes();
+    }
+
+    @Override
+    public Snapshot snapshot(String nameOrId) {
+        return new LocalSnapshot(this, home.snapshots().resolve(nameOrId).id(), false);
+    }
+
+    @Override
+    public List<SnapshotInfo> snapshots() {
+        return listing.named();
+    }
+
+    @Override
+    public List<SnapshotInfo> restorableSnapshots() {
+        return listing.restorable();
+    }
+
+    @Override
+    public void deleteSnapshot(String name) {
+        home.snapshots().delete(name);
+    }
+
+    @Override
+    public List<Diagnosis> diagnose() {
+        return new Doctor(home, tools).examine();
+    }
+
+    @Override
+    public Path home() {
+        return home.root();
+    }
+
+    @Override
+    public void close() {
+        Closing.all(List.copyOf(made).reversed());
+    }
+}

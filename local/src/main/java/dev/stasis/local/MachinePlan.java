@@ -1,0 +1,111 @@
+package dev.stasis.local;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import dev.stasis.image.ImageRecord;
+import dev.stasis.machine.Boot;
+import dev.stasis.machine.MachineIdentity;
+import dev.stasis.machine.MachineSpec;
+import dev.stasis.store.Setup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The machine of one sandbox, planned from its set-up. What a restore has to find again is kept in
+/// the set-up's machine facts: `root` is the root file system's file, relative to the home, and
+/// `identity` what QEMU was told.
+final class MachinePlan {
+    private static final String KERNEL_COMMAND_LINE = "console=ttyS0 quiet panic=-1";
+    private static final String ROOT = "root";
+    private static final String IDENTITY = "identity";
+
+    private final Place place;
+    private final Tools tools;
+    private final Setup setup;
+    private final Path root;
+
+    private MachinePlan(Place place, Tools tools, Setup setup, Path root) {
+        this.place = place;
+        this.tools = tools;
+        this.setup = setup;
+        this.root = root;
+    }
+
+    /// A machine of a new sandbox.
+    static MachinePlan fresh(Place place, Tools tools, Setup setup, ImageRecord image) {
+        return new MachinePlan(place, tools, setup, image.root());
+    }
+
+    /// A machine that goes on where a captured one stood.
+    ///
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when its root file system is
+    ///   missing, or {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} naming each difference that keeps it
+    ///   from going on here
+    static MachinePlan restored(Place place, Tools tools, SnapshotFiles snapshot, Setup setup) {
+        var facts = setup.machine();
+        var root = place.home().root().resolve(String.valueOf(facts.get(ROOT)));
+        if (!Files.isRegularFile(root)) {
+            throw new StasisException(
+                    ErrorCode.STORE_DAMAGED,
+                    "Snapshot %s can't be restored: its root file system %s is missing; import image '%s' again"
+                            .formatted(snapshot.manifest().id(), root, setup.image().reference()));
+        }
+        var plan = new MachinePlan(place, tools, setup, root);
+        plan.checkCompatible(snapshot.manifest().id(), facts.get(IDENTITY));
+        return plan;
+    }
+
+    private void checkCompatible(String snapshot, @Nullable Object captured) {
+        if (!(captured instanceof Map<?, ?> facts)) {
+            throw new StasisException(
+                    ErrorCode.STORE_DAMAGED,
+                    "Snapshot " + snapshot + " does not say which machine it is of");
+        }
+        var texts = new HashMap<String, Object>();
+        facts.forEach((key, value) -> texts.put(String.valueOf(key), value));
+        var found =
+                MachineIdentity.mismatches(
+                        MachineIdentity.fromMap(texts),
+                        MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)));
+        if (!found.isEmpty()) {
+            throw new StasisException(
+                    ErrorCode.INCOMPATIBLE_SNAPSHOT,
+                    "Snapshot "
+                            + snapshot
+                            + " can't be restored on this computer: "
+                            + String.join("; ", found));
+        }
+    }
+
+    /// The facts that a restore has to find again.
+    Map<String, Object> facts() {
+        var relative = place.home().root().relativize(root).toString();
+        return Map.of(
+                ROOT,
+                relative,
+                IDENTITY,
+                MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)).toMap());
+    }
+
+    /// The machine itself.
+    ///
+    /// @param disk the file of the sandbox's own disk layer
+    MachineSpec spec(String disk) {
+        var resources = tools.resources();
+        return MachineSpec.builder(
+                        tools.qemu(),
+                        resources.launcher(),
+                        new Boot.Kernel(
+                                resources.kernel(), resources.initrd(), KERNEL_COMMAND_LINE),
+                        place.machineFiles())
+                .accelerator(tools.accelerator())
+                .memory(setup.memory())
+                .cpus(setup.cpus())
+                .root(root)
+                .disk(place.folder().resolve(disk))
+                .lanes(Place.LANES)
+                .build();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.stasis.local;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import dev.stasis.guest.Lanes;
+import dev.stasis.machine.Machine;
+import dev.stasis.machine.MachineFiles;
+import dev.stasis.store.Home;
+import dev.stasis.store.SandboxRecord;
+import dev.stasis.store.StoreLock;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// Where the things of one sandbox are.
+///
+/// @param home the home
+/// @param name the sandbox's name
+/// @param id the sandbox's id
+record Place(Home home, String name, String id) {
+    /// How many connections to its agent a machine has.
+    static final int LANES = 16;
+
+    private static final Duration LOCK_DEADLINE = Duration.ofMinutes(2);
+
+    Path folder() {
+        return home.sandboxFolder(name);
+    }
+
+    Path logs() {
+        return folder().resolve("logs");
+    }
+
+    Path run() {
+        return home.runtime().of(id);
+    }
+
+    /// Held by the process that made an attached sandbox, for as long as it keeps it.
+    Path ownerLock() {
+        return folder().resolve("owner");
+    }
+
+    MachineFiles machineFiles() {
+        return new MachineFiles(run(), logs());
+    }
+
+    /// The machine, which must live.
+    ///
+    /// @throws StasisException with {@link ErrorCode#MACHINE_FAILED} saying how it ended
+    Machine machine() {
+        return Machine.find(machineFiles()).orElseThrow(this::machineEnded);
+    }
+
+    /// How the machine ended, for people.
+    String machineEnd() {
+        return Machine.end(machineFiles()).map(Object::toString).orElse("its launcher was killed");
+    }
+
+    /// What to say of a machine that has ended.
+    StasisException machineEnded() {
+        return new StasisException(
+                ErrorCode.MACHINE_FAILED,
+                "The machine of sandbox %s has ended: %s; its logs are in %s"
+                        .formatted(name, machineEnd(), logs()));
+    }
+
+    Lanes lanes() {
+        return new Lanes(run(), machineFiles().consoleLog(), LANES);
+    }
+
+    /// The sandbox's record.
+    ///
+    /// @throws StasisException with {@link ErrorCode#SANDBOX_NOT_FOUND} when it was removed, even
+    ///   if another one has its name now
+    SandboxRecord record() {
+        var found = home.sandboxes().get(name);
+        if (!found.id().equals(id)) {
+            throw new StasisException(
+                    ErrorCode.SANDBOX_NOT_FOUND,
+                    "Sandbox " + name + " (" + id + ") was removed; another one has its name now");
+        }
+        return found;
+    }
+
+    /// Takes the sandbox's lock, which every change of it needs.
+    StoreLock lock(String purpose) {
+        return home.sandboxes().lock(name, purpose, LOCK_DEADLINE);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.stasis.local;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.SandboxState;
+import dev.stasis.StasisException;
+import dev.stasis.machine.Machine;
+import dev.stasis.store.Durability;
+import dev.stasis.store.SandboxRecord;
+import dev.stasis.store.SandboxRecord.State;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/// Pauses, resumes and stops one sandbox. The sandbox's lock is held for each.
+final class Power {
+    private static final Duration STEP = Duration.ofSeconds(30);
+    private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final Duration POWER_OFF = Duration.ofSeconds(30);
+
+    private final Place place;
+    private final Listing listing;
+
+    Power(Place place) {
+        this.place = place;
+        this.listing = new Listing(place.home());
+    }
+
+    /// The sandbox's record, if it is in one of these states.
+    ///
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} saying in which state it is, or
+    ///   {@link ErrorCode#SANDBOX_NOT_FOUND}
+    SandboxRecord requireState(String what, SandboxState... possible) {
+        var record = place.record();
+        var condition = listing.condition(record);
+        if (Arrays.asList(possible).contains(condition.state())) {
+            return record;
+        }
+        String advice =
+                switch (condition.state()) {
+                    case PAUSED -> "resume it first";
+                    case RUNNING -> "pause it first";
+                    case CREATING -> "wait until it is complete";
+                    case STOPPED, ENDED -> "restore a snapshot of it, or create it anew";
+                };
+        throw new StasisException(
+                ErrorCode.WRONG_STATE,
+                "Can't %s in sandbox %s: it is %s%s; %s"
+                        .formatted(
+                                what,
+                                place.name(),
+                                condition.state(),
+                                condition.reason().map(r -> " (" + r + ")").orElse(""),
+                                advice));
+    }
+
+    void pause() {
+        try (var _ = place.lock("pause")) {
+            var record = requireState("pause", SandboxState.RUNNING, SandboxState.PAUSED);
+            if (record.state() == State.PAUSED) {
+                return;
+            }
+            var guest = new GuestControl(place);
+            boolean frozen = guest.freeze();
+            try {
+                place.machine().pause(STEP);
+                update(record.withState(State.PAUSED));
+            } catch (RuntimeException e) {
+                if (frozen) {
+                    Closing.after(e, List.of(guest::thaw));
+                }
+                throw e;
+            }
+        }
+    }
+
+    void resume() {
+        try (var _ = place.lock("resume")) {
+            var record = requireState("resume", SandboxState.RUNNING, SandboxState.PAUSED);
+            if (record.state() == State.RUNNING) {
+                place.machine()
+                        .resume(STEP); // it stands still all the same if the host's disk was full
+                return;
+            }
+            var settled = new InterruptedCapture(place).settle(record);
+            place.machine().resume(STEP);
+            new GuestControl(place).goOn();
+            update(settled.withState(State.RUNNING));
+        } catch (StasisException e) {
+            throw explained(e);
+        }
+    }
+
+    void stop() {
+        try (var _ = place.lock("stop")) {
+            var record = place.record();
+            switch (listing.condition(record).state()) {
+                case RUNNING -> {
+                    shutDown();
+                    end(record, "it was stopped");
+                }
+                case PAUSED -> end(record, "it was stopped while paused");
+                case ENDED ->
+                        end(record, listing.condition(record).reason().orElse("its machine ended"));
+                case STOPPED -> {}
+                case CREATING -> requireState("stop", SandboxState.RUNNING);
+            }
+        }
+    }
+
+    private void shutDown() {
+        try {
+            new GuestControl(place).shutDown(GRACE);
+            Machine.awaitEnd(place.machineFiles(), POWER_OFF);
+        } catch (StasisException e) {
+            if (e.code() == ErrorCode.INTERRUPTED) {
+                throw e;
+            }
+            // A guest that can't be asked is killed.
+        }
+    }
+
+    private void end(SandboxRecord record, String reason) {
+        var settled = new InterruptedCapture(place).settle(record);
+        Removal.of(place).endMachine();
+        update(settled.stopped(reason));
+        place.home().snapshots().collect();
+    }
+
+    /// The failure of a call to a sandbox's machine or agent, with the end of the machine as its
+    /// reason where that has ended.
+    StasisException explained(StasisException e) {
+        if (e.code() != ErrorCode.AGENT_FAILED
+                && e.code() != ErrorCode.MACHINE_FAILED
+                && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
+            return e;
+        }
+        if (Machine.isAlive(place.machineFiles())) {
+            return e;
+        }
+        var ended = place.machineEnded();
+        ended.initCause(e);
+        return ended;
+    }
+
+    private void update(SandboxRecord record) {
+        place.home().sandboxes().update(record, Durability.UNSYNCED);
+    }
+}

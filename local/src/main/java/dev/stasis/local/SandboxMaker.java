@@ -1,0 +1,153 @@
+package dev.stasis.local;
+
+import dev.stasis.RestoreSettings;
+import dev.stasis.SandboxSettings;
+import dev.stasis.StasisException;
+import dev.stasis.machine.Machine;
+import dev.stasis.store.Durability;
+import dev.stasis.store.Layers;
+import dev.stasis.store.Names;
+import dev.stasis.store.SandboxRecord;
+import dev.stasis.store.Setup;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// Makes sandboxes: boots them from an image, or restores them from a snapshot.
+///
+/// A sandbox's record is written first, as CREATING, and protects what the sandbox is based on; its
+/// machine is attached to this process until the sandbox is complete, so that nothing of it
+/// survives a kill -9. When anything fails, everything made so far is taken back.
+final class SandboxMaker {
+    static final String FIRST_DISK = "disk-0.qcow2";
+
+    private static final Duration BOOT = Duration.ofMinutes(3);
+    private static final Duration RESTORE = Duration.ofMinutes(1);
+
+    private final LocalStasis stasis;
+    private final Tools tools;
+
+    SandboxMaker(LocalStasis stasis, Tools tools) {
+        this.stasis = stasis;
+        this.tools = tools;
+    }
+
+    LocalSandbox create(String name, SandboxSettings settings) {
+        Names.check("sandbox", name);
+        var accelerator = tools.accelerator(settings.binding().requireKvm());
+        var image = tools.image(settings.image(), settings.progress());
+        var bare =
+                new Setup(
+                        new Setup.Image(settings.image(), image.digest()),
+                        settings.memory(),
+                        settings.cpus(),
+                        settings.env(),
+                        accelerator.accelerator().name(),
+                        Map.of());
+        var record = SandboxRecord.of(name, bare).withLayers(Layers.booted(FIRST_DISK));
+        var place = place(record);
+        var plan = MachinePlan.fresh(place, tools, bare, image);
+        settings.progress()
+                .accept(
+                        "Booting sandbox "
+                                + name
+                                + ": "
+                                + settings.image()
+                                + ", "
+                                + settings.memory()
+                                + ", CPUs: "
+                                + settings.cpus());
+        return make(
+                place,
+                record.withSetup(bare.withMachine(plan.facts())),
+                settings.binding().attached(),
+                BOOT,
+                () -> {
+                    DiskOverlays.create(
+                            place.folder().resolve(FIRST_DISK), tools.resources().blankDisk());
+                    return Machine.boot(plan.spec(FIRST_DISK), BOOT);
+                });
+    }
+
+    LocalSandbox restore(String snapshot, String name, RestoreSettings settings) {
+        Names.check("sandbox", name);
+        tools.accelerator(settings.binding().requireKvm());
+        var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
+        var env = new HashMap<>(captured.env());
+        env.putAll(settings.env());
+        var record = SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK);
+        var place = place(record);
+        return make(
+                place,
+                record,
+                settings.binding().attached(),
+                RESTORE,
+                () -> {
+                    var source = SnapshotFiles.verified(stasis.openHome(), snapshot);
+                    var plan = MachinePlan.restored(place, tools, source, record.setup());
+                    DiskOverlays.create(place.folder().resolve(FIRST_DISK), source.disk());
+                    var machine =
+                            Machine.restore(
+                                    plan.spec(FIRST_DISK),
+                                    source.memory(),
+                                    source.devices(),
+                                    RESTORE);
+                    machine.resume(RESTORE);
+                    return machine;
+                });
+    }
+
+    private Place place(SandboxRecord record) {
+        return new Place(stasis.openHome(), record.name(), record.id());
+    }
+
+    private LocalSandbox make(
+            Place place,
+            SandboxRecord record,
+            boolean attached,
+            Duration longest,
+            Supplier<Machine> start) {
+        try (var _ = place.home().sandboxes().create(record)) {
+            var undo = new ArrayList<Runnable>();
+            undo.add(Removal.of(place)::removeLocked);
+            try {
+                var keeper = start(place, start, undo);
+                introduce(place, record, longest);
+                if (!attached) {
+                    keeper.letGo();
+                }
+                var running = record.withState(SandboxRecord.State.RUNNING);
+                place.home()
+                        .sandboxes()
+                        .update(attached ? running : running.detached(), Durability.UNSYNCED);
+                return new LocalSandbox(stasis, place, attached ? keeper : null);
+            } catch (StasisException e) {
+                var explained = new Power(place).explained(e);
+                Closing.after(explained, undo.reversed());
+                throw explained;
+            } catch (RuntimeException | Error e) {
+                Closing.after(e, undo.reversed());
+                throw e;
+            }
+        }
+    }
+
+    private static Keeper start(Place place, Supplier<Machine> start, List<Runnable> undo) {
+        var owner = Ownership.take(place);
+        undo.add(owner::close);
+        place.home().runtime().create(place.id());
+        var keeper = new Keeper(start.get(), owner);
+        undo.add(keeper::close);
+        return keeper;
+    }
+
+    private static void introduce(Place place, SandboxRecord record, Duration longest) {
+        var guest = new GuestControl(place);
+        try (var agent = guest.connect(longest)) {
+            guest.becomeFork(agent, record.setup().env());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package dev.stasis.local;
+
+import dev.stasis.SandboxState;
+import dev.stasis.StasisException;
+import dev.stasis.machine.CaptureRequest;
+import dev.stasis.machine.RamImage;
+import dev.stasis.store.Durability;
+import dev.stasis.store.Ids;
+import dev.stasis.store.Part;
+import dev.stasis.store.SandboxRecord;
+import dev.stasis.store.SandboxRecord.State;
+import dev.stasis.store.SnapshotManifest;
+import dev.stasis.store.Staging;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Takes a snapshot of one sandbox: see {@link InterruptedCapture} for the order, and why it can be
+/// interrupted anywhere.
+final class SnapshotTaker {
+    private static final Duration RESUME = Duration.ofSeconds(30);
+    private static final Duration CAPTURE = Duration.ofMinutes(10);
+
+    private final Place place;
+    private final GuestControl guest;
+
+    SnapshotTaker(Place place) {
+        this.place = place;
+        this.guest = new GuestControl(place);
+    }
+
+    /// Takes it.
+    ///
+    /// @return its id; the sandbox is paused then
+    String take() {
+        try (var _ = place.lock("snapshot")) {
+            var power = new Power(place);
+            var record =
+                    power.requireState(
+                            "take a snapshot", SandboxState.RUNNING, SandboxState.PAUSED);
+            try {
+                return take(new InterruptedCapture(place).settle(record));
+            } catch (StasisException e) {
+                throw power.explained(e);
+            }
+        }
+    }
+
+    private String take(SandboxRecord record) {
+        String id = Ids.next();
+        var announced = record.withLayers(record.layers().capturing(id, "disk-" + id + ".qcow2"));
+        update(announced);
+        try (var staging = place.home().snapshots().begin(id)) {
+            prepareOverlay(announced, id);
+            if (record.state() == State.RUNNING) {
+                guest.freeze();
+            }
+            capture(announced, staging);
+        } catch (RuntimeException | Error e) {
+            Closing.after(e, List.of(() -> takeBack(record)));
+            throw e;
+        }
+        return id;
+    }
+
+    private void prepareOverlay(SandboxRecord announced, String id) {
+        DiskOverlays.create(
+                nextDisk(announced),
+                place.home().snapshotFolder(id).resolve(SnapshotFiles.DISK),
+                DiskOverlays.virtualSize(currentDisk(announced)));
+    }
+
+    private void capture(SandboxRecord announced, Staging staging) {
+        var machine = place.machine();
+        var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
+        var base = announced.layers().memoryBase();
+        var captured =
+                machine.capture(
+                        new CaptureRequest(devices, parent(devices), reference(base), null),
+                        CAPTURE);
+        var name =
+                switch (captured.ram()) {
+                    case RamImage.Flat _ -> RamImage.Flat.NAME;
+                    case RamImage.Delta _ -> RamImage.Delta.NAME;
+                };
+        staging.file(name, Part.MEMORY);
+        staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
+        var published = staging.publish(manifest(announced, staging.id(), captured.ram()));
+        machine.addOverlay(nextDisk(announced), CAPTURE);
+        new InterruptedCapture(place).finish(announced.withState(State.PAUSED), published);
+    }
+
+    private SnapshotManifest manifest(SandboxRecord record, String id, RamImage ram) {
+        var manifest = SnapshotManifest.of(id, record);
+        return switch (ram) {
+            case RamImage.Flat _ -> manifest.withoutMemoryBase();
+            case RamImage.Delta(var _, var base) ->
+                    manifest.withMemoryBase(String.valueOf(parent(base.file()).getFileName()));
+        };
+    }
+
+    /// The memory that the sandbox's next image can be told from.
+    private @Nullable RamImage reference(@Nullable String snapshot) {
+        return snapshot == null ? null : SnapshotFiles.verified(place.home(), snapshot).memory();
+    }
+
+    /// Brings the sandbox to where it was: running if it ran, with its old layers unless the
+    /// snapshot was published.
+    private void takeBack(SandboxRecord before) {
+        var settled = new InterruptedCapture(place).settle(place.record());
+        if (before.state() == State.RUNNING) {
+            place.machine().resume(RESUME);
+            guest.goOn();
+        }
+        update(settled.withState(before.state()));
+    }
+
+    private Path currentDisk(SandboxRecord record) {
+        return place.folder().resolve(Objects.requireNonNull(record.layers().disk()));
+    }
+
+    private Path nextDisk(SandboxRecord record) {
+        return place.folder().resolve(Objects.requireNonNull(record.layers().nextDisk()));
+    }
+
+    private static Path parent(Path file) {
+        return Objects.requireNonNull(file.getParent());
+    }
+
+    private void update(SandboxRecord record) {
+        place.home().sandboxes().update(record, Durability.UNSYNCED);
+    }
+}

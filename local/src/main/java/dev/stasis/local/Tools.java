@@ -1,0 +1,93 @@
+package dev.stasis.local;
+
+import dev.stasis.Accelerator;
+import dev.stasis.ErrorCode;
+import dev.stasis.SandboxBuilder;
+import dev.stasis.StasisException;
+import dev.stasis.guest.GuestResources;
+import dev.stasis.image.ImageRecord;
+import dev.stasis.image.ImageStore;
+import dev.stasis.machine.AcceleratorFinding;
+import dev.stasis.machine.AcceleratorProbe;
+import dev.stasis.machine.Qemu;
+import dev.stasis.store.Home;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// What machines are made with on this computer: QEMU, the accelerator, the guest's files and
+/// images. Each is found when it is first asked for and kept. Thread-safe.
+final class Tools {
+    private static final System.Logger LOG = System.getLogger(Tools.class.getName());
+
+    private static final Duration IMPORT = Duration.ofHours(1);
+
+    private final Home home;
+    private @Nullable Qemu qemu;
+    private @Nullable GuestResources resources;
+    private @Nullable AcceleratorFinding accelerator;
+
+    Tools(Home home) {
+        this.home = home;
+    }
+
+    synchronized Qemu qemu() {
+        if (qemu == null) {
+            qemu = Qemu.find(home.cacheFolder());
+        }
+        return qemu;
+    }
+
+    synchronized GuestResources resources() {
+        if (resources == null) {
+            resources = GuestResources.extract(home.bootFolder());
+        }
+        return resources;
+    }
+
+    /// What runs CPUs here, and why. Says so when it is emulation.
+    synchronized AcceleratorFinding accelerator() {
+        if (accelerator == null) {
+            accelerator =
+                    new AcceleratorProbe(qemu(), resources().kvmPayload(), home.cacheFolder())
+                            .find();
+            if (accelerator.accelerator() == Accelerator.TCG) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "Sandboxes run in software emulation, which is slower and no isolation boundary for hostile code ({0}); 'stasis doctor' tells more",
+                        accelerator.explanation());
+            }
+        }
+        return accelerator;
+    }
+
+    /// What runs CPUs here.
+    ///
+    /// @param requireKvm whether anything but KVM is refused
+    /// @throws StasisException with {@link ErrorCode#KVM_UNAVAILABLE}
+    AcceleratorFinding accelerator(boolean requireKvm) {
+        var found = accelerator();
+        if (requireKvm && found.accelerator() != Accelerator.KVM) {
+            throw new StasisException(
+                    ErrorCode.KVM_UNAVAILABLE,
+                    "KVM is required and can't be used here: "
+                            + found.explanation()
+                            + "; allow software emulation, or run where KVM works");
+        }
+        return found;
+    }
+
+    /// The root file system that a user means.
+    ///
+    /// @param reference `busybox`, or the path of a tar file
+    /// @param progress told what is being done
+    ImageRecord image(String reference, Consumer<String> progress) {
+        if (reference.equals(SandboxBuilder.DEFAULT_IMAGE)) {
+            return ImageStore.builtin(reference, resources().busyboxRoot(), resources().digest());
+        }
+        var steps = new ImportSteps(reference, progress);
+        return ImageStore.open(home.imagesFolder())
+                .importTar(Path.of(reference), IMPORT, steps::report);
+    }
+}

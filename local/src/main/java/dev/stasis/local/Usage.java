@@ -1,0 +1,63 @@
+package dev.stasis.local;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.SandboxUsage;
+import dev.stasis.StasisException;
+import dev.stasis.linux.SparseFiles;
+import dev.stasis.machine.Machine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/// What one sandbox takes from this computer.
+final class Usage {
+    private final Place place;
+
+    Usage(Place place) {
+        this.place = place;
+    }
+
+    SandboxUsage measure() {
+        place.record();
+        try {
+            return new SandboxUsage(ownMemory(), ownDisk());
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED,
+                    "What sandbox " + place.name() + " uses can't be measured",
+                    e);
+        }
+    }
+
+    /// The private pages of the machine's QEMU.
+    private ByteSize ownMemory() throws IOException {
+        var machine = Machine.find(place.machineFiles());
+        if (machine.isEmpty()) {
+            return new ByteSize(0);
+        }
+        try (var lines =
+                Files.lines(Path.of("/proc", Long.toString(machine.get().pid()), "smaps_rollup"))) {
+            long kibibytes =
+                    lines.filter(line ->
+                                    line.startsWith("Private_")
+                                            && !line.startsWith("Private_Hugetlb"))
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
+                            .sum();
+            return new ByteSize(kibibytes * 1024);
+        } catch (NoSuchFileException e) {
+            return new ByteSize(0); // it has just ended
+        }
+    }
+
+    private ByteSize ownDisk() throws IOException {
+        long bytes = 0;
+        try (var files = Files.newDirectoryStream(place.folder(), "disk-*")) {
+            for (var file : files) {
+                bytes += SparseFiles.dataBytes(file);
+            }
+        }
+        return new ByteSize(bytes);
+    }
+}
