@@ -156,8 +156,8 @@ show_steps() { # Maven's output -> a line for each module and each class of test
     while IFS= read -r line; do
         case $line in
             *'] Building Stasis: '*) step_line "  ${line#*Building Stasis: }" ;;
-            *'Tests run: '*' -- in '*) step_line "    ${line#*Tests run: }" ;;
-            '[ERROR]'*'<<<'*) step_line "    ${line#\[ERROR\]}" ;;
+            *'Tests run: '*' -- in '*) step_line "    $(test_class "$line")" ;;
+            '[ERROR]'*'<<<'*) step_line "   ${line#\[ERROR\]}" ;;
             *'Downloaded from '*)
                 fetched=$((fetched + 1))
                 if [ -t 2 ]; then
@@ -171,6 +171,15 @@ show_steps() { # Maven's output -> a line for each module and each class of test
     if [ -t 2 ]; then
         printf '\r\033[K' >&2
     fi
+}
+
+test_class() { # what Maven says of a class of tests, in short
+    numbers=${1#*Tests run: }
+    seconds=${numbers#*elapsed: }
+    printf '%s: %s tests, %s s' "${1##* }" "${numbers%%,*}" "${seconds%% s*}"
+    case $1 in
+        *'<<<'*) printf ', FAILED' ;;
+    esac
 }
 
 step_line() {
