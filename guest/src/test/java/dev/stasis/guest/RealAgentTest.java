@@ -37,6 +37,11 @@ class RealAgentTest {
     private static final Duration LONG = RealGuest.LONG;
     private static final ByteSize LIMIT = ByteSize.ofMebibytes(16);
 
+    /// How much of a frame of 16412 bytes is sent.
+    private static final int[] CUTS = {1, 4, 23, 24, 30, 9000, 16_411};
+
+    private static final Random EPOCHS = new Random(5);
+
     private static RealGuest guest;
     private static SharedLane lane;
 
@@ -268,15 +273,9 @@ class RealAgentTest {
 
     @Test
     void laneIsTakenOverAfterItsClientWasCutOffAmidAFrame() throws Exception {
-        var epochs = new Random(5);
-        for (int cut : new int[] {1, 4, 23, 24, 30, 9000, 16_411}) {
-            long epoch = epochs.nextLong();
-            var writer = new FrameWriter(epoch);
+        for (int cut : CUTS) {
             try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(guest.socket(3)))) {
-                write(channel, writer.opening());
-                new FrameReader(channel, epoch).awaitWelcome();
-                ByteBuffer frame = writer.frame(5, FrameType.PING, hiddenHello());
-                write(channel, frame.limit(cut));
+                openAndCut(channel, cut);
             }
             try (var connection =
                     AgentConnection.open(
@@ -284,7 +283,26 @@ class RealAgentTest {
                 connection.ping(new byte[cut % 16_000]);
             }
         }
+    }
+
+    /// As in a fork: the guest sees no end between the half frame and the next opening.
+    @Test
+    void halfFrameBeforeAnOpeningIsDroppedWithAllThatItHolds() throws Exception {
+        try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(guest.socket(3)))) {
+            for (int cut : CUTS) {
+                openAndCut(channel, cut);
+            }
+            openAndCut(channel, 0);
+        }
         assertThat(run(Command.of("test", "-e", "/tmp/injected")).end()).isEqualTo(new Exited(1));
+    }
+
+    private static void openAndCut(SocketChannel channel, int cut) throws IOException {
+        long epoch = EPOCHS.nextLong();
+        var writer = new FrameWriter(epoch);
+        write(channel, writer.opening());
+        new FrameReader(channel, epoch).awaitWelcome();
+        write(channel, writer.frame(5, FrameType.PING, hiddenHello()).limit(cut));
     }
 
     /// A payload that holds frames: a HELLO and a command.
