@@ -1,0 +1,15 @@
+package dev.stasis.image;
+
+import dev.stasis.ByteSize;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/// A root file system that machines can be given.
+///
+/// @param digest the SHA-256, in hexadecimal, of what it was made from
+/// @param root its squashfs file, which is never written again
+/// @param source what it was made from, for people
+/// @param created when it was made
+/// @param bytes how large the squashfs file is
+public record ImageRecord(
+        String digest, Path root, String source, Instant created, ByteSize bytes) {}
