@@ -75,7 +75,11 @@ final class ImageFile {
             if (content.length > LIMIT_BYTES) {
                 throw damaged(file, "it has more than " + LIMIT_BYTES + " bytes", null);
             }
-            return JSON.std.mapFrom(content);
+            Map<String, Object> fields = JSON.std.mapFrom(content);
+            if (fields == null) {
+                throw damaged(file, "it holds nothing", null);
+            }
+            return fields;
         }
     }
 

@@ -185,7 +185,14 @@ class ImportFaultTest {
 
         Path record = image.root().resolveSibling("image.json");
         for (String text :
-                List.of("", "[]", "{", "{}", "{\"format\":2,\"digest\":1}", "x".repeat(70_000))) {
+                List.of(
+                        "",
+                        "null",
+                        "[]",
+                        "{",
+                        "{}",
+                        "{\"format\":2,\"digest\":1}",
+                        "x".repeat(70_000))) {
             Files.deleteIfExists(record);
             Files.writeString(record, text);
             assertThatThrownBy(() -> images.find(image.digest()))

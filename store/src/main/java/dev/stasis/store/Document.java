@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.jr.ob.JSON;
@@ -64,14 +65,35 @@ final class Document {
     }
 
     static Document parse(String origin, byte[] content) {
+        JacksonException failure = null;
         try {
-            return new Document(origin, READER.mapFrom(content));
-        } catch (JacksonException | ClassCastException e) {
+            Object tree = READER.anyFrom(content);
+            if (tree instanceof Map<?, ?>) {
+                return new Document(origin, asTree(tree));
+            }
+        } catch (JacksonException e) {
+            failure = e;
+        }
+        throw new StasisException(
+                ErrorCode.STORE_DAMAGED,
+                "%s (%d bytes) is no JSON object: it was cut off or written by something else"
+                        .formatted(origin, content.length),
+                failure);
+    }
+
+    /// Makes a value of what is in this document; its own checks are about damage then.
+    <T> T as(Function<Document, T> reading) {
+        try {
+            return reading.apply(this);
+        } catch (IllegalArgumentException e) {
             throw new StasisException(
-                    ErrorCode.STORE_DAMAGED,
-                    "%s (%d bytes) is no JSON object: it was cut off or written by something else"
-                            .formatted(origin, content.length),
-                    e);
+                    ErrorCode.STORE_DAMAGED, origin + " is not valid: " + e.getMessage(), e);
+        } catch (StasisException e) {
+            if (e.code() == ErrorCode.STORE_DAMAGED) {
+                throw e;
+            }
+            throw new StasisException(
+                    ErrorCode.STORE_DAMAGED, origin + " is not valid: " + e.getMessage(), e);
         }
     }
 
@@ -181,13 +203,13 @@ final class Document {
                         .formatted(origin, name, expected, Names.shown(String.valueOf(found))));
     }
 
-    String origin() {
-        return origin;
+    private Map<String, Object> asTree(String name, @Nullable Object value) {
+        return asTree(cast(name, value, Map.class));
     }
 
     @SuppressWarnings("unchecked") // JSON has no other keys than texts.
-    private Map<String, Object> asTree(String name, @Nullable Object value) {
-        return cast(name, value, Map.class);
+    private static Map<String, Object> asTree(Object tree) {
+        return (Map<String, Object>) tree;
     }
 
     private <T> T cast(String name, @Nullable Object value, Class<T> type) {

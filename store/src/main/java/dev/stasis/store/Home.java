@@ -67,8 +67,8 @@ public final class Home {
 
     static Home open(Path root, Host host, Disk disk) {
         Path absolute = root.toAbsolutePath().normalize();
+        createFolder(absolute);
         try {
-            createFolder(absolute);
             var home = new Home(absolute.toRealPath(), host, disk);
             home.checkOwner();
             home.checkFormat();
@@ -167,12 +167,12 @@ public final class Home {
         return discarded;
     }
 
-    private static void createFolder(Path folder) throws IOException {
-        Path parent = folder.getParent();
-        if (parent != null) {
-            Files.createDirectories(parent);
-        }
+    private static void createFolder(Path folder) {
         try {
+            Path parent = folder.getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
             Files.createDirectory(
                     folder,
                     PosixFilePermissions.asFileAttribute(
@@ -181,6 +181,15 @@ public final class Home {
             if (!Files.isDirectory(folder)) {
                 throw unusable(folder, "is no folder", "remove it, or choose another home");
             }
+        } catch (IOException e) {
+            var failure = Failures.of("Creating the home " + folder, e);
+            throw failure.code() == ErrorCode.DISK_FULL
+                    ? failure
+                    : new StasisException(
+                            ErrorCode.HOME_UNUSABLE,
+                            "The home %s can't be created (%s): set STASIS_HOME to a folder that can"
+                                    .formatted(folder, e.getMessage()),
+                            e);
         }
     }
 

@@ -1,7 +1,5 @@
 package dev.stasis.store;
 
-import dev.stasis.ErrorCode;
-import dev.stasis.StasisException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import org.jspecify.annotations.Nullable;
@@ -143,20 +141,16 @@ public record SandboxRecord(
 
     static SandboxRecord read(Document document) {
         document.checkFormat(FORMAT);
-        try {
-            return new SandboxRecord(
-                    document.text("id"),
-                    document.text("name"),
-                    document.choice("state", State.class),
-                    document.instant("created"),
-                    Setup.read(document.object("setup")),
-                    Layers.read(document.object("layers")),
-                    document.flag("attached"),
-                    document.textOrNull("base"),
-                    document.textOrNull("endReason"));
-        } catch (IllegalArgumentException e) {
-            throw new StasisException(
-                    ErrorCode.STORE_DAMAGED, document.origin() + " is no valid record", e);
-        }
+        return document.as(tree ->
+                new SandboxRecord(
+                        tree.text("id"),
+                        tree.text("name"),
+                        tree.choice("state", State.class),
+                        tree.instant("created"),
+                        Setup.read(tree.object("setup")),
+                        Layers.read(tree.object("layers")),
+                        tree.flag("attached"),
+                        tree.textOrNull("base"),
+                        tree.textOrNull("endReason")));
     }
 }

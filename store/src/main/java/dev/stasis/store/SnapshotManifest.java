@@ -1,9 +1,6 @@
 package dev.stasis.store;
 
-import dev.stasis.ErrorCode;
-import dev.stasis.StasisException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,27 +150,18 @@ public record SnapshotManifest(
 
     static SnapshotManifest read(Document document) {
         document.checkFormat(FORMAT);
-        var source = document.object("source");
-        var files = new ArrayList<StoredFile>();
-        try {
-            for (Document file : document.objects("files")) {
-                files.add(StoredFile.read(file));
-            }
+        return document.as(tree -> {
+            var source = tree.object("source");
             return new SnapshotManifest(
-                    document.text("id"),
-                    document.instant("created"),
+                    tree.text("id"),
+                    tree.instant("created"),
                     new Source(source.text("id"), source.text("name")),
-                    Setup.read(document.object("setup")),
-                    document.textOrNull("memoryBase"),
-                    document.textOrNull("diskBase"),
-                    document.text("boot"),
-                    files);
-        } catch (IllegalArgumentException e) {
-            throw new StasisException(
-                    ErrorCode.STORE_DAMAGED,
-                    "%s is no valid manifest (%s)".formatted(document.origin(), e.getMessage()),
-                    e);
-        }
+                    Setup.read(tree.object("setup")),
+                    tree.textOrNull("memoryBase"),
+                    tree.textOrNull("diskBase"),
+                    tree.text("boot"),
+                    tree.objects("files").stream().map(StoredFile::read).toList());
+        });
     }
 
     private static void requireId(String id) {

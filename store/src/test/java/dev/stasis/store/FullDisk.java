@@ -1,0 +1,22 @@
+package dev.stasis.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/// A disk that is full after some writes.
+final class FullDisk extends Disk {
+    private int left;
+
+    FullDisk(int writes) {
+        left = writes;
+    }
+
+    @Override
+    void writeNew(Path file, byte[] content, Durability durability) throws IOException {
+        if (left-- <= 0) {
+            super.writeNew(file, java.util.Arrays.copyOf(content, content.length / 2), durability);
+            throw new IOException("No space left on device");
+        }
+        super.writeNew(file, content, durability);
+    }
+}

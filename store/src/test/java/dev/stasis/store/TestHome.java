@@ -1,0 +1,112 @@
+package dev.stasis.store;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.assertj.core.api.Assertions;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+
+/// A home with the few things that most tests do in one.
+final class TestHome {
+    static final Setup SETUP =
+            new Setup(
+                    new Setup.Image("busybox", "d1"),
+                    ByteSize.ofMebibytes(512),
+                    2,
+                    Map.of("K", "V"),
+                    "TCG",
+                    Map.of("machine", "pc-q35-7.2", "devices", java.util.List.of("a", "b")));
+
+    final Home home;
+    final SandboxStore sandboxes;
+    final SnapshotStore snapshots;
+
+    private TestHome(Home home) {
+        this.home = home;
+        this.sandboxes = home.sandboxes();
+        this.snapshots = home.snapshots();
+    }
+
+    static TestHome open(Path root) {
+        return new TestHome(Home.open(root));
+    }
+
+    static TestHome open(Path root, Disk disk) {
+        return new TestHome(Home.open(root, Host.current(), disk));
+    }
+
+    /// The home as it is opened after the computer was restarted.
+    static TestHome afterRestart(Path root) {
+        var host = Host.current();
+        var restarted = new Host(host.environment(), host.uid(), "another-boot");
+        return new TestHome(Home.open(root, restarted, new Disk()));
+    }
+
+    /// A running sandbox that booted.
+    SandboxRecord booted(String name) {
+        return running(SandboxRecord.of(name, SETUP).withLayers(Layers.booted("disk-0.qcow2")));
+    }
+
+    /// A running sandbox restored from a snapshot.
+    SandboxRecord forked(String name, String base) {
+        return running(SandboxRecord.of(name, SETUP).withBase(base, "disk-0.qcow2"));
+    }
+
+    private SandboxRecord running(SandboxRecord creating) {
+        try (var _ = sandboxes.create(creating)) {
+            Files.writeString(home.sandboxFolder(creating.name()).resolve("disk-0.qcow2"), "disk");
+            var running = creating.withState(SandboxRecord.State.RUNNING);
+            sandboxes.update(running, Durability.UNSYNCED);
+            return running;
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /// Takes a snapshot of a sandbox as it really is done.
+    ///
+    /// @return its id
+    String snapshot(String name) {
+        var source = sandboxes.get(name);
+        String id = Ids.next();
+        String next = "disk-" + id + ".qcow2";
+        var layers = source.layers().capturing(id, next);
+        sandboxes.update(source.withLayers(layers), Durability.UNSYNCED);
+        Path folder = home.sandboxFolder(name);
+        try (var staging = snapshots.begin(id)) {
+            Files.writeString(folder.resolve(next), "next disk");
+            Files.writeString(staging.file("ram.img", Part.MEMORY), "memory of " + name);
+            Files.writeString(staging.file("devices", Part.MEMORY), "devices of " + name);
+            staging.adopt(folder.resolve(String.valueOf(layers.disk())), "disk.qcow2", Part.DISK);
+            staging.publish(SnapshotManifest.of(id, source));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        sandboxes.update(source.withLayers(layers.captured()), Durability.UNSYNCED);
+        return id;
+    }
+
+    void remove(String name) {
+        sandboxes.remove(name);
+        snapshots.collect();
+    }
+
+    boolean has(String snapshot) {
+        return Files.exists(home.snapshotFolder(snapshot));
+    }
+
+    boolean hasMemory(String snapshot) {
+        return Files.exists(home.snapshotFolder(snapshot).resolve("ram.img"));
+    }
+
+    static StasisException assertFails(ErrorCode code, ThrowingCallable call) {
+        var failure = Assertions.catchThrowableOfType(StasisException.class, call);
+        Assertions.assertThat(failure).isNotNull();
+        Assertions.assertThat(failure.code()).as(failure.toString()).isEqualTo(code);
+        return failure;
+    }
+}
