@@ -12,7 +12,7 @@ final class DemoReport {
     private static final double NANOS_PER_MILLI = 1e6;
 
     private final Session session;
-    private final Table times = new Table("STEP", "TIME");
+    private final Table times = new Table("STEP", "       TIME");
     private final Table sizes = new Table("WHAT", "OWN MEMORY", "OWN DISK");
     private int chapters;
 

@@ -27,6 +27,8 @@ final class DemoStory {
             done
             """;
 
+    private static final String LOOK_AROUND =
+            "echo \"$ROLE, $(hostname), $(cat /dev/shm/state 2> /dev/null || echo removed)\"";
     private static final String READ_LATER = "sleep 0.5; cat /dev/shm/count";
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final List<String> ROLES = List.of("web", "load", "test");
@@ -128,7 +130,7 @@ final class DemoStory {
         run(workers.getFirst(), "rm /dev/shm/state");
         for (int i = 0; i < workers.size(); i++) {
             var worker = workers.get(i);
-            String seen = run(worker, "echo \"$ROLE, $(hostname), $(cat /dev/shm/state 2>&1)\"");
+            String seen = run(worker, LOOK_AROUND);
             report.saw(seen);
             boolean gone = !seen.endsWith(", shared");
             if (!seen.startsWith(ROLES.get(i) + ", " + worker.name() + ", ") || gone != (i == 0)) {

@@ -83,7 +83,7 @@ class DemoCommandTest {
                             + ", "
                             + sandbox.name()
                             + ", "
-                            + sandbox.files.getOrDefault("state", "cat: no such file")
+                            + sandbox.files.getOrDefault("state", "removed")
                             + "\n");
         }
         if (script.startsWith("echo shared")) {
