@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,44 +20,50 @@ public final class AcceleratorProbe {
     /// Skips the looking: `kvm` or `tcg`.
     public static final String VARIABLE = "STASIS_ACCEL";
 
-    private static final Path DEVICE = Path.of("/dev/kvm");
     private static final String CACHE = "accelerator";
     private static final String WITHOUT_MSR = MachineSpec.HOST_CPU + ",-arch-capabilities";
     private static final String SLOWER =
             "; software emulation is used, which is slower and no boundary for hostile code";
 
-    private final Map<String, String> environment;
+    private final Host host;
     private final Qemu qemu;
     private final Path payload;
     private final SmallCache cache;
-    private final Duration deadline;
+
+    /// What is looked at.
+    ///
+    /// @param environment may force an answer
+    /// @param device of KVM
+    /// @param patience how long the payload may take
+    record Host(Map<String, String> environment, Path device, Duration patience) {
+        static Host real() {
+            return new Host(System.getenv(), Path.of("/dev/kvm"), Duration.ofSeconds(3));
+        }
+    }
+
+    /// What was found by running the payload, and the CPU model it was run with.
+    private record Trial(AcceleratorFinding finding, String cpu) {}
 
     /// Prepares to look.
     ///
     /// @param payload the firmware that counts
     /// @param cache a folder that keeps the answer
     public AcceleratorProbe(Qemu qemu, Path payload, Path cache) {
-        this(System.getenv(), qemu, payload, new SmallCache(cache), PayloadRun.DEADLINE);
+        this(Host.real(), qemu, payload, new SmallCache(cache));
     }
 
-    AcceleratorProbe(
-            Map<String, String> environment,
-            Qemu qemu,
-            Path payload,
-            SmallCache cache,
-            Duration deadline) {
-        this.environment = environment;
+    AcceleratorProbe(Host host, Qemu qemu, Path payload, SmallCache cache) {
+        this.host = host;
         this.qemu = qemu;
         this.payload = payload;
         this.cache = cache;
-        this.deadline = deadline;
     }
 
     /// Which accelerator to use here. The first call on a computer takes up to a few seconds.
     public AcceleratorFinding find() {
-        var wanted = environment.getOrDefault(VARIABLE, "");
+        var wanted = host.environment().getOrDefault(VARIABLE, "");
         return switch (wanted) {
-            case "" -> look();
+            case "" -> obstacle().orElseGet(() -> remembered().finding());
             case "tcg" -> emulation(Reason.FORCED, VARIABLE + "=tcg asks for software emulation");
             case "kvm" -> force();
             default ->
@@ -66,65 +73,79 @@ public final class AcceleratorProbe {
         };
     }
 
-    private AcceleratorFinding look() {
-        return obstacle().orElseGet(this::remembered);
+    /// KVM whatever its speed; only whether QEMU starts with it, and with which CPU model, counts.
+    private AcceleratorFinding force() {
+        var obstacle = obstacle();
+        if (obstacle.isPresent()) {
+            throw impossible(obstacle.get());
+        }
+        var trial = remembered();
+        if (trial.finding().reason() == Reason.QEMU_FAILED) {
+            throw impossible(trial.finding());
+        }
+        return new AcceleratorFinding(
+                Accelerator.KVM, trial.cpu(), Reason.FORCED, VARIABLE + "=kvm asks for KVM");
     }
 
-    /// KVM whatever its speed; only the CPU model is looked for.
-    private AcceleratorFinding force() {
-        var found = look();
-        return switch (found.reason()) {
-            case KVM_WORKS, TOO_SLOW ->
-                    new AcceleratorFinding(
-                            Accelerator.KVM,
-                            found.reason() == Reason.KVM_WORKS ? found.cpu() : WITHOUT_MSR,
-                            Reason.FORCED,
-                            VARIABLE + "=kvm asks for KVM");
-            case FORCED, NO_DEVICE, NO_PERMISSION, QEMU_FAILED ->
-                    throw new StasisException(
-                            ErrorCode.KVM_UNAVAILABLE,
-                            VARIABLE + "=kvm can't be done: " + found.explanation());
-        };
+    private static StasisException impossible(AcceleratorFinding found) {
+        return new StasisException(
+                ErrorCode.KVM_UNAVAILABLE, VARIABLE + "=kvm can't be done: " + found.explanation());
     }
 
     /// What can be seen without running anything.
-    private static Optional<AcceleratorFinding> obstacle() {
-        if (!Files.exists(DEVICE)) {
+    private Optional<AcceleratorFinding> obstacle() {
+        if (!Files.exists(host.device())) {
             return Optional.of(
                     emulation(
                             Reason.NO_DEVICE,
                             "there is no "
-                                    + DEVICE
+                                    + host.device()
                                     + " (virtualisation is off in the firmware, or this is a virtual"
                                     + " machine that does not pass it on)"));
         }
-        if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
+        if (!Files.isReadable(host.device()) || !Files.isWritable(host.device())) {
             return Optional.of(
                     emulation(
                             Reason.NO_PERMISSION,
                             "this user may not open "
-                                    + DEVICE
+                                    + host.device()
                                     + " (add it to the group kvm: usermod -aG kvm USER)"));
         }
         return Optional.empty();
     }
 
-    private AcceleratorFinding remembered() {
+    private Trial remembered() {
         String key = key();
         var known = cache.read(CACHE, key).flatMap(AcceleratorProbe::fromMap);
         if (known.isPresent()) {
             return known.get();
         }
-        var found = run();
-        cache.write(
-                CACHE,
-                key,
-                Map.of(
-                        "accelerator", found.accelerator().name(),
-                        "cpu", found.cpu(),
-                        "reason", found.reason().name(),
-                        "explanation", found.explanation()));
-        return found;
+        var trial = run();
+        cache.write(CACHE, key, toMap(trial));
+        return trial;
+    }
+
+    private static Map<String, Object> toMap(Trial trial) {
+        return Map.of(
+                "accelerator", trial.finding().accelerator().name(),
+                "cpu", trial.finding().cpu(),
+                "reason", trial.finding().reason().name(),
+                "explanation", trial.finding().explanation(),
+                "tried", trial.cpu());
+    }
+
+    private static Optional<Trial> fromMap(Map<String, Object> map) {
+        try {
+            var finding =
+                    new AcceleratorFinding(
+                            Accelerator.valueOf(String.valueOf(map.get("accelerator"))),
+                            String.valueOf(map.get("cpu")),
+                            Reason.valueOf(String.valueOf(map.get("reason"))),
+                            String.valueOf(map.get("explanation")));
+            return Optional.of(new Trial(finding, String.valueOf(map.get("tried"))));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private String key() {
@@ -141,48 +162,43 @@ public final class AcceleratorProbe {
         }
     }
 
-    private static Optional<AcceleratorFinding> fromMap(Map<String, Object> map) {
-        try {
-            return Optional.of(
-                    new AcceleratorFinding(
-                            Accelerator.valueOf(String.valueOf(map.get("accelerator"))),
-                            String.valueOf(map.get("cpu")),
-                            Reason.valueOf(String.valueOf(map.get("reason"))),
-                            String.valueOf(map.get("explanation"))));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
-
     /// Runs the payload; where the host refuses the one model register that is known to be refused,
     /// again without it.
-    private AcceleratorFinding run() {
-        var failures = new StringBuilder();
+    private Trial run() {
+        var failures = new ArrayList<String>();
         for (var cpu : List.of(MachineSpec.HOST_CPU, WITHOUT_MSR)) {
-            switch (new PayloadRun(qemu, payload, cpu, deadline).run()) {
+            switch (new PayloadRun(qemu, payload, cpu, host.patience()).run()) {
                 case PayloadRun.Passed(var took) -> {
-                    return new AcceleratorFinding(
-                            Accelerator.KVM,
-                            cpu,
-                            Reason.KVM_WORKS,
-                            "KVM works: the payload ran in " + took.toMillis() + " ms");
+                    return new Trial(works(cpu, took), cpu);
                 }
                 case PayloadRun.TooSlow() -> {
-                    return emulation(
-                            Reason.TOO_SLOW,
-                            DEVICE
-                                    + " is there, but the payload did not end in "
-                                    + deadline.toMillis()
-                                    + " ms: kernel code seems to be interpreted");
+                    return new Trial(tooSlow(), cpu);
                 }
-                case PayloadRun.Failed(var how) ->
-                        failures.append(failures.isEmpty() ? "" : "; ")
-                                .append(cpu)
-                                .append(": ")
-                                .append(how);
+                case PayloadRun.Failed(var how) -> failures.add(cpu + ": " + how);
             }
         }
-        return emulation(Reason.QEMU_FAILED, "QEMU can't run under KVM: " + failures);
+        return new Trial(
+                emulation(
+                        Reason.QEMU_FAILED,
+                        "QEMU can't run under KVM: " + String.join("; ", failures)),
+                WITHOUT_MSR);
+    }
+
+    private static AcceleratorFinding works(String cpu, Duration took) {
+        return new AcceleratorFinding(
+                Accelerator.KVM,
+                cpu,
+                Reason.KVM_WORKS,
+                "KVM works: the payload ran in " + took.toMillis() + " ms");
+    }
+
+    private AcceleratorFinding tooSlow() {
+        return emulation(
+                Reason.TOO_SLOW,
+                host.device()
+                        + " is there, but the payload did not end in "
+                        + host.patience().toMillis()
+                        + " ms: kernel code seems to be interpreted");
     }
 
     private static AcceleratorFinding emulation(Reason reason, String why) {

@@ -14,8 +14,6 @@ import java.util.List;
 /// @param cpu the CPU model
 /// @param deadline how long it may take
 record PayloadRun(Qemu qemu, Path payload, String cpu, Duration deadline) {
-    static final Duration DEADLINE = Duration.ofSeconds(3);
-
     /// The payload writes 1 there, which makes QEMU exit with 1 * 2 + 1.
     private static final String EXIT_DEVICE = "isa-debug-exit,iobase=0xf4,iosize=1";
 

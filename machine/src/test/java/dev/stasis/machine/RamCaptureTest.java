@@ -1,0 +1,173 @@
+package dev.stasis.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.stasis.ByteSize;
+import dev.stasis.linux.SparseFiles;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RamCaptureTest {
+    private static final int PAGES = 20_000;
+    private static final ByteSize SIZE = new ByteSize((long) PAGES * Pages.SIZE);
+
+    @TempDir Path folder;
+    private final FakeMemory memory = new FakeMemory(PAGES);
+    private int captures;
+
+    @Test
+    void anyNumberOfCapturesEachHoldTheMemoryAsItWas() throws Exception {
+        for (int seed = 0; seed < 4; seed++) {
+            var random = new Random(seed);
+            @Nullable RamImage image = null;
+            for (int round = 0; round < 8; round++) {
+                boolean much = random.nextInt(3) == 0;
+                memory.scribble(random, much ? 60 : 6, much ? 400 : 40);
+                image = capture(image, false);
+                holdsTheMemory(image);
+            }
+            memory.written.clear();
+            Arrays.fill(memory.bytes, (byte) 0);
+        }
+    }
+
+    @Test
+    void aMachineThatMapsTheFlattenedDeltaIsCapturedWhole() throws Exception {
+        var random = new Random(5);
+        memory.scribble(random, 20, 200);
+        var flat = capture(null, false);
+        memory.scribble(random, 10, 20);
+        var delta = capture(flat, false);
+        assertThat(delta).isInstanceOf(RamImage.Delta.class);
+        memory.written.clear(); // a machine restored from the delta has written nothing yet
+        memory.scribble(random, 2, 5);
+
+        holdsTheMemory(capture(delta, false));
+    }
+
+    @Test
+    void zeroPagesAreHoles() throws Exception {
+        memory.written.set(0, PAGES);
+        var image = (RamImage.Flat) capture(null, false);
+        assertThat(SparseFiles.dataRanges(image.file())).isEmpty();
+        assertThat(image.file()).hasSize(SIZE.bytes());
+    }
+
+    @Test
+    void pagesThatWereWrittenWithWhatTheyHeldAreNotStored() throws Exception {
+        memory.scribble(new Random(6), 20, 200);
+        var first = capture(null, false);
+        memory.written.set(0, PAGES);
+        var second = (RamImage.Delta) capture(first, false);
+        try (var delta = RamDelta.open(second.file(), SIZE)) {
+            assertThat(delta.runs()).isEmpty();
+        }
+    }
+
+    @Test
+    void aDeltaIsSmallOrAQuarterOfItsBase() throws Exception {
+        fill(0, 4096 + 100, 1);
+        var base = capture(null, false);
+        fill(0, 4096, 2);
+        assertThat(capture(base, false)).isInstanceOf(RamImage.Delta.class);
+        fill(4096, 1, 2);
+        assertThat(capture(base, false)).isInstanceOf(RamImage.Flat.class);
+
+        fill(0, PAGES, 3);
+        var large = capture(null, false);
+        fill(0, PAGES / 4, 4);
+        assertThat(capture(large, false)).isInstanceOf(RamImage.Delta.class);
+        fill(PAGES / 4, 1, 4);
+        var flat = capture(large, false);
+        assertThat(flat).isInstanceOf(RamImage.Flat.class);
+        holdsTheMemory(flat);
+    }
+
+    @Test
+    void anImageIsReadOnlyWhereQemuCanMapItSo() throws Exception {
+        assertThat(mode(capture(null, true))).isEqualTo("r--------");
+        assertThat(mode(capture(null, false))).isEqualTo("rw-------");
+    }
+
+    @Test
+    void aFailureLeavesNoFile() throws Exception {
+        memory.scribble(new Random(7), 20, 200);
+        var base = (RamImage.Flat) capture(null, false);
+        fill(0, 10, 1);
+        for (@Nullable RamImage of : new @Nullable RamImage[] {null, base}) {
+            for (int after : new int[] {0, 1, 2, 5}) {
+                var into = Files.createDirectory(folder.resolve("failed" + captures++));
+                var failing = new Failing(memory, after);
+                assertThatThrownBy(() -> new RamCapture(failing, SIZE, into, false).write(of))
+                        .isInstanceOf(IOException.class)
+                        .hasMessage("the machine is gone");
+                assertThat(into).isEmptyDirectory();
+            }
+        }
+    }
+
+    private RamImage capture(@Nullable RamImage base, boolean readOnly) throws IOException {
+        var into = Files.createDirectory(folder.resolve("c" + captures++));
+        return new RamCapture(memory, SIZE, into, readOnly).write(base);
+    }
+
+    private void fill(int first, int pages, int value) {
+        Arrays.fill(memory.bytes, first * Pages.SIZE, (first + pages) * Pages.SIZE, (byte) value);
+        memory.written.set(first, first + pages);
+    }
+
+    private void holdsTheMemory(RamImage image) throws IOException {
+        var flat = folder.resolve("flat" + captures++);
+        var file =
+                switch (image) {
+                    case RamImage.Flat whole -> whole.file();
+                    case RamImage.Delta delta -> delta.flattenTo(flat).file();
+                };
+        assertThat(Arrays.equals(Files.readAllBytes(file), memory.bytes))
+                .as(image.toString())
+                .isTrue();
+        Files.deleteIfExists(flat);
+    }
+
+    private static String mode(RamImage image) throws IOException {
+        var file = ((RamImage.Flat) image).file();
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+    }
+
+    /// Memory that can be read some times only.
+    private static final class Failing implements GuestMemory {
+        private final FakeMemory memory;
+        private int left;
+
+        Failing(FakeMemory memory, int left) {
+            this.memory = memory;
+            this.left = left;
+        }
+
+        @Override
+        public BitSet written() {
+            return memory.written();
+        }
+
+        @Override
+        public synchronized void read(long offset, MemorySegment target) throws IOException {
+            if (left-- <= 0) {
+                throw new IOException("the machine is gone");
+            }
+            memory.read(offset, target);
+        }
+
+        @Override
+        public void close() {}
+    }
+}
