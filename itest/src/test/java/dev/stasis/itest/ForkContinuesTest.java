@@ -19,7 +19,8 @@ class ForkContinuesTest {
             guest.sh(
                     "echo in-tmpfs > /dev/shm/file; mkdir -p /data; echo unflushed > /data/unflushed");
             guest.sh(
-                    "setsid sh -c 'while :; do echo served | nc -l -p 7000 -s 127.0.0.1; done' < /dev/null > /dev/null 2>&1 &");
+                    "setsid nc -ll -p 7000 -e echo served < /dev/null > /dev/null 2>&1 &");
+            guest.sh("until nc 127.0.0.1 7000 < /dev/null | grep -q served; do usleep 20000; done");
             String bootId = guest.sh("cat /proc/sys/kernel/random/boot_id");
             double uptime = uptime(guest);
             var before = guest.count();
@@ -35,7 +36,7 @@ class ForkContinuesTest {
                     var fork = Guest.of(each);
                     assertThat(fork.sh("cat /dev/shm/file")).isEqualTo("in-tmpfs");
                     assertThat(fork.sh("cat /data/unflushed")).isEqualTo("unflushed");
-                    assertThat(fork.sh("nc 127.0.0.1 7000")).isEqualTo("served");
+                    assertThat(fork.sh("nc 127.0.0.1 7000 < /dev/null")).isEqualTo("served");
                     assertThat(fork.sh("cat /proc/sys/kernel/random/boot_id")).isEqualTo(bootId);
                     assertThat(uptime(fork)).isBetween(uptime, uptime + 120);
                     assertThat(fork.number("tail -n 1 /root/open-file"))

@@ -2,32 +2,49 @@ package dev.stasis.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stasis.store.Home;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/// What hangs on a home: processes that name it, sandboxes, snapshots, leftovers, and run folders.
+/// What hangs on a home: processes that name it, sandboxes, snapshots, run folders, and what was to be deleted.
 record Leaks(
         Set<String> processes,
         Set<String> sandboxes,
         Set<String> snapshots,
-        Set<String> runFolders) {
-    static final Leaks NONE = new Leaks(Set.of(), Set.of(), Set.of(), Set.of());
+        Set<String> runFolders, Set<String> trash) {
+    static final Leaks NONE = new Leaks(Set.of(), Set.of(), Set.of(), Set.of(), Set.of());
 
     static Leaks of(Path home) {
-        var runtime = Home.runtimeFolder(home);
+        var runtime = runtimeFolder(home);
         return new Leaks(
                 processesNaming(home, runtime),
                 names(home.resolve("sandboxes"), _ -> true),
-                names(home.resolve("snapshots"), name -> !name.equals("names")),
-                names(runtime, _ -> true));
+                names(home.resolve("snapshots"), name -> !Set.of("names", "pins").contains(name)),
+                names(runtime, _ -> true),
+                names(home.resolve("trash"), _ -> true));
+    }
+
+    /// Where the sockets of a home's machines are: below XDG_RUNTIME_DIR or /tmp, named by the digest of the home's path.
+    private static Path runtimeFolder(Path home) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(home.toString().getBytes(StandardCharsets.UTF_8));
+            var hash = HexFormat.of().formatHex(digest, 0, 4);
+            int owner = (Integer) Files.getAttribute(home, "unix:uid");
+            var own = System.getenv("XDG_RUNTIME_DIR");
+            return own == null ? Path.of("/tmp", "stasis-" + owner + "-" + hash) : Path.of(own, "stasis-" + hash);
+        } catch (IOException | NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 
     void failUnlessLike(Leaks expected) {
