@@ -134,8 +134,9 @@ class AgentConnectionTest {
         var epochs = new ArrayList<Long>();
         FakeAgent.Script script =
                 s -> {
-                    s.open();
+                    s.readHello();
                     epochs.add(s.epoch());
+                    s.welcome();
                     s.drain();
                 };
         try (var agent = agent(script)) {
@@ -240,22 +241,21 @@ class AgentConnectionTest {
     }
 
     @Test
-    void answerThatComesTooLateIsDropped() throws Exception {
+    void answerToWhatWasNeverAskedEndsTheConnection() throws Exception {
         FakeAgent.Script script =
                 s -> {
                     s.open();
-                    s.send(1, 48);
-                    s.read();
-                    s.send(1, 48);
-                    var second = s.read();
-                    s.send(second.stream(), 48);
+                    s.send(99, 48);
                     s.drain();
                 };
-        try (var agent = agent(script)) {
-            // An answer to what was never asked ends the connection …
-            var connection = AgentConnection.open(agent.address(), LONG);
+        try (var agent = agent(script);
+                var connection = AgentConnection.open(agent.address(), LONG)) {
             assertFails(ErrorCode.AGENT_FAILED, "never opened", connection::thaw);
         }
+    }
+
+    @Test
+    void answerThatNobodyWaitsForAnyMoreIsDropped() throws Exception {
         FakeAgent.Script doubled =
                 s -> {
                     s.open();
@@ -268,7 +268,6 @@ class AgentConnectionTest {
                 };
         try (var agent = agent(doubled);
                 var connection = AgentConnection.open(agent.address(), LONG)) {
-            // … one to what nobody waits for any more does not.
             connection.thaw();
             connection.thaw();
         }

@@ -123,6 +123,10 @@ final class FakeAgent implements AutoCloseable {
         /// Takes the filler and HELLO and answers.
         void open() throws IOException {
             readHello();
+            welcome();
+        }
+
+        void welcome() throws IOException {
             send(0, 2, new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
         }
 
@@ -171,6 +175,10 @@ final class FakeAgent implements AutoCloseable {
 
         void send(int stream, int type, byte... payload) throws IOException {
             raw(frame(epoch, stream, type, payload));
+        }
+
+        void hangUp() throws IOException {
+            out.close();
         }
 
         void raw(byte[] bytes) throws IOException {
