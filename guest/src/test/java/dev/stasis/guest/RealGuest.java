@@ -60,75 +60,28 @@ final class RealGuest implements AutoCloseable {
 
     private List<String> machine(GuestResources resources, Path disk) {
         var qemu = new ArrayList<String>();
-        qemu.addAll(
-                List.of(
-                        "qemu-system-x86_64",
-                        "-machine",
-                        "pc-q35-7.2,memory-backend=ram",
-                        "-accel",
-                        "tcg,tb-size=64"));
-        qemu.addAll(
-                List.of(
-                        "-cpu",
-                        "Nehalem-v1",
-                        "-m",
-                        "512",
-                        "-smp",
-                        "1",
-                        "-nodefaults",
-                        "-no-user-config"));
-        qemu.addAll(
-                List.of(
-                        "-display",
-                        "none",
-                        "-no-reboot",
-                        "-object",
-                        "memory-backend-ram,id=ram,size=512M"));
-        qemu.addAll(
-                List.of(
-                        "-chardev",
-                        "file,id=console,path=@console@",
-                        "-serial",
-                        "chardev:console"));
-        qemu.addAll(List.of("-device", "virtio-serial-pci,id=lanes,addr=3,romfile="));
+        qemu.add("qemu-system-x86_64 -machine pc-q35-7.2,memory-backend=ram -accel tcg,tb-size=64");
+        qemu.add("-cpu Nehalem-v1 -m 512 -smp 1 -nodefaults -no-user-config -display none");
+        qemu.add("-no-reboot -object memory-backend-ram,id=ram,size=512M");
+        qemu.add("-chardev file,id=console,path=@console@ -serial chardev:console");
+        qemu.add("-device virtio-serial-pci,id=lanes,addr=3,romfile=");
         for (int lane = 0; lane < LANES; lane++) {
-            qemu.addAll(
-                    List.of(
-                            "-chardev",
-                            "socket,id=lane"
-                                    + lane
-                                    + ",path="
-                                    + folder.resolve("lane." + lane)
-                                    + ",server=on,wait=off"));
-            qemu.addAll(
-                    List.of(
-                            "-device",
-                            "virtserialport,chardev=lane"
-                                    + lane
-                                    + ",name=dev.stasis.lane."
-                                    + lane));
+            String id = "lane" + lane;
+            String socket = socket(lane) + ",server=on,wait=off";
+            qemu.add("-chardev socket,id=" + id + ",path=" + socket);
+            qemu.add("-device virtserialport,chardev=" + id + ",name=dev.stasis.lane." + lane);
         }
-        qemu.addAll(
-                List.of(
-                        "-chardev",
-                        "file,id=log,path=@log@",
-                        "-device",
-                        "virtserialport,chardev=log,name=dev.stasis.log"));
-        qemu.addAll(
-                List.of(
-                        "-blockdev",
-                        "driver=raw,node-name=image,read-only=on,file.driver=file,file.filename="
-                                + resources.busyboxRoot()));
-        qemu.addAll(List.of("-device", "virtio-blk-pci,drive=image,addr=4,num-queues=1,romfile="));
-        qemu.addAll(
-                List.of(
-                        "-blockdev",
-                        "driver=qcow2,node-name=disk,file.driver=file,file.filename=" + disk));
-        qemu.addAll(List.of("-device", "virtio-blk-pci,drive=disk,addr=5,num-queues=1,romfile="));
-        qemu.addAll(
-                List.of("-kernel", "" + resources.kernel(), "-initrd", "" + resources.initrd()));
-        qemu.addAll(List.of("-append", "console=ttyS0 quiet panic=-1"));
-        return qemu;
+        qemu.add("-chardev file,id=log,path=@log@");
+        qemu.add("-device virtserialport,chardev=log,name=dev.stasis.log");
+        String image = ",file.driver=file,file.filename=" + resources.busyboxRoot();
+        qemu.add("-blockdev driver=raw,node-name=image,read-only=on" + image);
+        qemu.add("-device virtio-blk-pci,drive=image,addr=4,num-queues=1,romfile=");
+        qemu.add("-blockdev driver=qcow2,node-name=disk,file.driver=file,file.filename=" + disk);
+        qemu.add("-device virtio-blk-pci,drive=disk,addr=5,num-queues=1,romfile=");
+        qemu.add("-kernel " + resources.kernel() + " -initrd " + resources.initrd());
+        var arguments = new ArrayList<String>(List.of(String.join(" ", qemu).split(" ", -1)));
+        arguments.addAll(List.of("-append", "console=ttyS0 quiet panic=-1"));
+        return arguments;
     }
 
     Lanes lanes() {
