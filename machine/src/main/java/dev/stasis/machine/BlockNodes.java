@@ -6,6 +6,7 @@ import dev.stasis.machine.qmp.QmpObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -34,19 +35,35 @@ final class BlockNodes {
         return "disk-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
     }
 
+    /// The name of the file below a layer. QEMU makes up file names for a layer whose backing file
+    /// it was given; the file's own node has the real one.
+    static String fileNode(String layer) {
+        return layer + "-file";
+    }
+
     /// The layer that takes the writes; empty when the machine has no disk.
-    Optional<Layer> active() throws QmpException {
-        for (var block : QmpObject.list(qmp.execute("query-block", Map.of(), deadline.left()))) {
+    Optional<Layer> active() throws QmpException, IOException {
+        for (var block : list("query-block", Map.of())) {
             var device = block.optionalText("qdev");
             if (device.isPresent() && device.get().endsWith(DEVICE)) {
-                var inserted = block.object("inserted");
-                return Optional.of(
-                        new Layer(
-                                inserted.text("node-name"),
-                                Path.of(inserted.object("image").text("filename"))));
+                var name = block.object("inserted").text("node-name");
+                return Optional.of(new Layer(name, file(fileNode(name))));
             }
         }
         return Optional.empty();
+    }
+
+    private Path file(String node) throws QmpException, IOException {
+        for (var known : list("query-named-block-nodes", Map.of("flat", true))) {
+            if (known.optionalText("node-name").equals(Optional.of(node))) {
+                return Path.of(known.text("file"));
+            }
+        }
+        throw new IOException("QEMU knows no block node " + node);
+    }
+
+    private List<QmpObject> list(String command, Map<String, ?> arguments) throws QmpException {
+        return QmpObject.list(qmp.execute(command, arguments, deadline.left()));
     }
 
     /// Lets the machine write to a new overlay from now on. What it used is flushed, and no longer

@@ -132,6 +132,10 @@ public final class Machine implements AutoCloseable {
         return processes.qemu().pid();
     }
 
+    ProcessId qemu() {
+        return processes.qemu();
+    }
+
     /// Whether it still lives.
     public boolean isAlive() {
         return isAlive(files);

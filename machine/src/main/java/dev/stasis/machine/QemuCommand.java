@@ -146,7 +146,7 @@ final class QemuCommand {
                                     "read-only",
                                     true,
                                     "file",
-                                    file(root))));
+                                    file("root-file", root))));
             add("-device", "virtio-blk-pci,id=root,drive=root,addr=4,num-queues=1,romfile=");
         }
         var disk = spec.disk();
@@ -165,11 +165,19 @@ final class QemuCommand {
 
     /// A qcow2 file as a block node.
     static Map<String, Object> overlay(String node, Path path) {
-        return Map.of("driver", "qcow2", "node-name", node, "discard", "unmap", "file", file(path));
+        return Map.of(
+                "driver",
+                "qcow2",
+                "node-name",
+                node,
+                "discard",
+                "unmap",
+                "file",
+                file(BlockNodes.fileNode(node), path));
     }
 
-    private static Map<String, Object> file(Path path) {
-        return Map.of("driver", "file", "filename", path.toString());
+    private static Map<String, Object> file(String node, Path path) {
+        return Map.of("driver", "file", "node-name", node, "filename", path.toString());
     }
 
     private void start(boolean incoming) {

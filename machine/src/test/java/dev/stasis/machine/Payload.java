@@ -99,9 +99,7 @@ final class Payload implements AutoCloseable {
     static long count(Machine machine) throws Exception {
         try (var qmp = QmpClient.connect(machine.files().monitor(), LONG);
                 var arena = Arena.ofConfined()) {
-            var target =
-                    new MemoryAccess.Target(
-                            Machine.processes(machine.files()).orElseThrow().qemu(), MEMORY);
+            var target = new MemoryAccess.Target(machine.qemu(), MEMORY);
             var memory =
                     MemoryAccess.DIRECT.openDirect(qmp, target, Deadline.in(LONG)).orElseThrow();
             var page = arena.allocate(Pages.SIZE);
@@ -140,9 +138,7 @@ final class Payload implements AutoCloseable {
     static void scribble(Machine machine, int firstPage, int pages, byte value) throws Exception {
         try (var qmp = QmpClient.connect(machine.files().monitor(), LONG);
                 var arena = Arena.ofConfined()) {
-            var target =
-                    new MemoryAccess.Target(
-                            Machine.processes(machine.files()).orElseThrow().qemu(), MEMORY);
+            var target = new MemoryAccess.Target(machine.qemu(), MEMORY);
             var memory =
                     MemoryAccess.DIRECT.openDirect(qmp, target, Deadline.in(LONG)).orElseThrow();
             memory.write(Pages.offset(firstPage), arena.allocate(Pages.offset(pages)).fill(value));
@@ -158,7 +154,7 @@ final class Payload implements AutoCloseable {
             assertThat(run.resolve("qmp")).doesNotExist();
             assertThat(run.resolve("lane.0")).doesNotExist();
             assertThat(run.resolve("in")).doesNotExist();
-            assertThat(ProcessHandle.of(machine.pid()).filter(ProcessHandle::isAlive)).isEmpty();
+            assertThat(machine.qemu().isAlive()).isFalse();
         }
     }
 }
