@@ -33,8 +33,8 @@ public interface Stasis extends AutoCloseable {
 
     /// Makes a sandbox and waits until commands can be run in it.
     ///
-    /// @param name its name: 1 to 63 letters, digits, `-`, `_` and `.`, beginning with a letter or
-    ///   digit; no other sandbox has it
+    /// @param name its name: 1 to 63 lower case letters, digits, `-`, `_` and `.`, beginning with a
+    ///   letter or digit; no other sandbox has it
     /// @param settings says what it is like
     /// @return the sandbox, which its caller closes; closing removes it unless it is detached
     /// @throws StasisException with {@link ErrorCode#INVALID_NAME}, {@link ErrorCode#NAME_TAKEN},

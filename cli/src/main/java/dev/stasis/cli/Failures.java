@@ -14,15 +14,14 @@ final class Failures {
 
     /// `stasis: ` and the message; that of the cause too where it has more to say.
     static String message(Throwable failure) {
-        var text = new StringBuilder("stasis: ").append(own(failure));
+        String text = "stasis: " + own(failure);
         var cause = failure.getCause();
-        if (cause != null) {
-            String more = own(cause);
-            if (!text.toString().contains(more)) {
-                text.append(": ").append(more);
-            }
-        }
-        return text.toString();
+        return cause != null && adds(cause, text) ? text + " (" + own(cause) + ")" : text;
+    }
+
+    private static boolean adds(Throwable cause, String told) {
+        String message = cause.getMessage();
+        return message != null && !message.isBlank() && !told.contains(message);
     }
 
     static int exitCode(Throwable failure) {

@@ -41,12 +41,10 @@ class FailuresTest {
         var fresh = new StasisException(ErrorCode.DISK_FULL, "Writing 'x' failed", cause);
         var told =
                 new StasisException(
-                        ErrorCode.DISK_FULL,
-                        "Writing 'x' failed: IOException: No space left on device",
-                        cause);
+                        ErrorCode.DISK_FULL, "Writing 'x' failed: No space left on device", cause);
 
         assertThat(Failures.message(fresh))
-                .isEqualTo("stasis: Writing 'x' failed: IOException: No space left on device");
+                .isEqualTo("stasis: Writing 'x' failed (IOException: No space left on device)");
         assertThat(Failures.message(told)).isEqualTo("stasis: " + told.getMessage());
     }
 
