@@ -16,6 +16,8 @@ final class OtherJvm {
     private final List<String> prefix = new ArrayList<>();
     private final List<String> options = new ArrayList<>();
 
+    private String classPath = System.getProperty("java.class.path");
+
     private OtherJvm(Path home) {
         this.home = home;
     }
@@ -33,6 +35,12 @@ final class OtherJvm {
     /// A command that runs the JVM, such as `setpriv`.
     OtherJvm under(String... command) {
         prefix.addAll(List.of(command));
+        return this;
+    }
+
+    /// Another class path than that of this JVM.
+    OtherJvm classPath(String path) {
+        classPath = path;
         return this;
     }
 
@@ -80,7 +88,7 @@ final class OtherJvm {
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1"));
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(args));
         var builder =
                 new ProcessBuilder(command)

@@ -3,9 +3,12 @@ package dev.stasis.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stasis.Stasis;
+import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +29,13 @@ class UnprivilegedTest {
 
     private static String wholePath(List<String> options) throws Exception {
         boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
-        var home = Files.createTempDirectory("stasis-itest-");
+        var base = Files.createTempDirectory("stasis-itest-");
+        var home = Files.createDirectory(base.resolve("home"));
         try {
-            Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx------"));
+            Files.setPosixFilePermissions(base, PosixFilePermissions.fromString("rwxr-xr-x"));
             var jvm = OtherJvm.on(home);
             if (root) {
+                jvm.classPath(copyOfClassPath(base.resolve("class-path")));
                 Files.setAttribute(home, "unix:uid", NOBODY);
                 jvm.under(
                         "setpriv",
@@ -44,8 +49,31 @@ class UnprivilegedTest {
             return jvm.run(WholePath.class);
         } finally {
             var left = Leaks.of(home);
-            Files.walkFileTree(home, new DeleteAll());
+            Files.walkFileTree(base, new DeleteAll());
             left.failUnlessLike(Leaks.NONE);
+        }
+    }
+
+    /// The class path of this JVM, where any user can read it.
+    private static String copyOfClassPath(Path folder) throws IOException {
+        Files.createDirectory(folder);
+        var copies = new ArrayList<String>();
+        for (var entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            var original = Path.of(entry);
+            if (Files.exists(original)) {
+                var copy = folder.resolve(copies.size() + "-" + original.getFileName());
+                copyTree(original, copy);
+                copies.add(copy.toString());
+            }
+        }
+        return String.join(File.pathSeparator, copies);
+    }
+
+    private static void copyTree(Path original, Path copy) throws IOException {
+        try (var files = Files.walk(original)) {
+            for (var file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, copy.resolve(original.relativize(file).toString()));
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.StoreLock;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// Where the things of one sandbox are.
 ///
@@ -47,7 +48,7 @@ record Place(Home home, String name, String id) {
     ///
     /// @throws StasisException with {@link ErrorCode#MACHINE_FAILED} saying how it ended
     Machine machine() {
-        return Machine.find(machineFiles()).orElseThrow(this::machineEnded);
+        return Machine.find(machineFiles()).orElseThrow(() -> machineEnded(null));
     }
 
     /// How the machine ended, for people.
@@ -56,11 +57,14 @@ record Place(Home home, String name, String id) {
     }
 
     /// What to say of a machine that has ended.
-    StasisException machineEnded() {
+    ///
+    /// @param noticed how that was noticed, if by a failure
+    StasisException machineEnded(@Nullable StasisException noticed) {
         return new StasisException(
                 ErrorCode.MACHINE_FAILED,
                 "The machine of sandbox %s has ended: %s; its logs are in %s"
-                        .formatted(name, machineEnd(), logs()));
+                        .formatted(name, machineEnd(), logs()),
+                noticed);
     }
 
     Lanes lanes() {

@@ -14,6 +14,9 @@ import java.util.List;
 /// Pauses, resumes and stops one sandbox. The sandbox's lock is held for each.
 final class Power {
     private static final Duration STEP = Duration.ofSeconds(30);
+    /// A machine's sockets are gone a little before its launcher has written down how it ended.
+    private static final Duration ENDING = Duration.ofMillis(500);
+
     private static final Duration GRACE = Duration.ofSeconds(10);
     private static final Duration POWER_OFF = Duration.ofSeconds(30);
 
@@ -134,12 +137,7 @@ final class Power {
                 && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
             return e;
         }
-        if (Machine.isAlive(place.machineFiles())) {
-            return e;
-        }
-        var ended = place.machineEnded();
-        ended.initCause(e);
-        return ended;
+        return Machine.awaitEnd(place.machineFiles(), ENDING) ? place.machineEnded(e) : e;
     }
 
     private void update(SandboxRecord record) {
