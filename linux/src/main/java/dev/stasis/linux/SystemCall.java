@@ -8,7 +8,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /// Links functions of the C library and reads `errno` after them. A class that needs a call holds
@@ -16,8 +15,8 @@ import java.nio.file.Path;
 final class SystemCall {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO =
-            STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+    private static final long ERRNO =
+            STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
     private SystemCall() {}
 
@@ -35,7 +34,7 @@ final class SystemCall {
     }
 
     static SystemCallException failure(String call, String subject, MemorySegment state) {
-        return new SystemCallException(call, subject, (int) ERRNO.get(state, 0L));
+        return new SystemCallException(call, subject, state.get(ValueLayout.JAVA_INT, ERRNO));
     }
 
     static MemorySegment path(Arena arena, Path path) {

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param devices the file that takes the device state; must not exist
 /// @param ramFolder the folder that gets a `ram.img` or a `ram.delta`; has neither
-/// @param base the RAM image last captured from this machine, or else the one it was restored from;
-///   null when it was booted and never captured
+/// @param base the RAM image that was last captured from this machine (an earlier one will do too,
+///   it only makes the difference larger), or else the one it was restored from; null when it was
+///   booted and never captured
 /// @param overlay the disk layer that the machine writes from now on: it exists, with the present
 ///   layer as its backing file; null for a machine without a disk
 public record CaptureRequest(

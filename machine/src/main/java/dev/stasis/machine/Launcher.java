@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,10 @@ import java.util.concurrent.TimeoutException;
 /// Starts machines: each by a launcher program of its own, which stays its parent.
 final class Launcher {
     private static final int LONGEST_ANSWER = 4096;
+
+    /// What QEMU may see of the environment; the rest may hold secrets.
+    private static final Set<String> PASSED_ON =
+            Set.of("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH");
 
     private Launcher() {}
 
@@ -72,6 +77,7 @@ final class Launcher {
                                 spec.attached()
                                         ? Redirect.PIPE
                                         : Redirect.from(new File("/dev/null")));
+        builder.environment().keySet().retainAll(PASSED_ON);
         try {
             return builder.start();
         } catch (IOException e) {

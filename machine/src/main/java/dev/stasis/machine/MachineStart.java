@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// How a machine comes to life. A start that fails leaves no process behind.
 final class MachineStart {
     private static final Duration CLEAN_UP = Duration.ofSeconds(10);
+    private static final Duration DYING = Duration.ofSeconds(2);
 
     private final MachineSpec spec;
     private final MemoryAccess access;
@@ -174,9 +175,22 @@ final class MachineStart {
         var event = qmp.await(outcome, left.left(), "an end of loading the device state");
         Files.deleteIfExists(socket);
         if (!event.data().text("status").equals("completed")) {
-            throw new IOException("QEMU does not take the device state " + devices, unsent);
+            throw refused(devices, unsent);
         }
         return awaitState(qmp, loaded, left);
+    }
+
+    /// A QEMU that does not take a device state says why, and ends.
+    private StasisException refused(Path devices, @Nullable IOException unsent) {
+        Machine.awaitEnd(spec.files(), DYING);
+        return new StasisException(
+                ErrorCode.MACHINE_FAILED,
+                "The machine in "
+                        + spec.files().run()
+                        + " can't be started: QEMU does not take the device state "
+                        + devices
+                        + LogTail.of(spec.files().qemuLog()),
+                unsent);
     }
 
     /// QEMU tells the end of loading and changes its state one after the other, in either order.

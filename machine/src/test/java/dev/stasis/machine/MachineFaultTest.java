@@ -5,15 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.stasis.Accelerator;
-import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.machine.qmp.QmpClient;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -153,6 +151,17 @@ class MachineFaultTest {
     }
 
     @Test
+    void aSecondClientOfTheMonitorWaitsForTheFirst() throws Exception {
+        var machine = payload.boot();
+        try (var first = QmpClient.connect(machine.files().monitor(), LONG)) {
+            assertThat(first.version().number("major")).isPositive();
+            fails(ErrorCode.DEADLINE_EXCEEDED, () -> machine.status(SHORT))
+                    .withMessageContaining("is another one connected?");
+        }
+        assertThat(machine.status(LONG).state()).isEqualTo(MachineState.RUNNING);
+    }
+
+    @Test
     void aStoppedQemuIsReportedAtTheDeadlineAndCanBeKilled() throws Exception {
         var machine = payload.boot();
         signal("STOP", machine.pid());
@@ -167,43 +176,6 @@ class MachineFaultTest {
     }
 
     @Test
-    void aFirmwareThatQemuDoesNotTakeIsReportedWithQemusWords() throws Exception {
-        var files = payload.newFiles();
-        var none = folder.resolve("no such firmware");
-        var spec =
-                MachineSpec.builder(
-                                TestTools.qemu(),
-                                TestTools.launcher(),
-                                new Boot.Firmware(none),
-                                files)
-                        .build();
-        fails(ErrorCode.MACHINE_FAILED, () -> payload.boot(spec))
-                .withMessageContaining("can't be started")
-                .withMessageContaining("QEMU exited with code 1")
-                .withMessageContaining("no such firmware");
-        assertThat(Machine.isAlive(files)).isFalse();
-    }
-
-    @Test
-    void aProgramThatIsNotThereIsReportedByItsName() throws Exception {
-        var qemu = new Qemu(Path.of("/nowhere/qemu"), QemuVersion.OLDEST, "");
-        var boot = new Boot.Firmware(TestTools.payload());
-        var one = MachineSpec.builder(qemu, TestTools.launcher(), boot, payload.newFiles()).build();
-        fails(ErrorCode.MACHINE_FAILED, () -> payload.boot(one))
-                .withMessageContaining("/nowhere/qemu")
-                .withMessageContaining("No such file");
-        var two =
-                MachineSpec.builder(
-                                TestTools.qemu(),
-                                Path.of("/nowhere/launcher"),
-                                boot,
-                                payload.newFiles())
-                        .build();
-        fails(ErrorCode.MACHINE_FAILED, () -> payload.boot(two))
-                .withMessageContaining("/nowhere/launcher");
-    }
-
-    @Test
     void aRunFolderTakesOneMachine() throws Exception {
         var machine = payload.boot();
         fails(
@@ -211,91 +183,6 @@ class MachineFaultTest {
                         () -> Machine.boot(payload.spec(machine.files()).build(), LONG))
                 .withMessageContaining("machine.lock");
         assertThat(machine.status(LONG).state()).isEqualTo(MachineState.RUNNING);
-    }
-
-    @Test
-    void damagedDeviceStatesAreRefusedByQemuInItsWords() throws Exception {
-        var source = payload.boot();
-        var capture = source.capture(payload.firstRequest(), LONG);
-        var whole = Files.readAllBytes(capture.devices());
-        var random = new Random(13);
-        for (int round = 0; round < 4; round++) {
-            var damaged =
-                    switch (round) {
-                        case 0 -> new byte[0];
-                        case 1 -> Arrays.copyOf(whole, 1 + random.nextInt(whole.length / 2));
-                        case 2 -> "this is no device state".getBytes(StandardCharsets.US_ASCII);
-                        default -> randomBytes(random, whole.length);
-                    };
-            var devices = Files.write(folder.resolve("damaged"), damaged);
-            fails(ErrorCode.MACHINE_FAILED, () -> payload.restore(capture.ram(), devices))
-                    .withMessageContaining("can't be started")
-                    .withMessageContaining("the last lines of");
-        }
-    }
-
-    @Test
-    void ramThatIsMissingOrOfAnotherSizeIsRefusedBeforeQemuStarts() throws Exception {
-        var source = payload.boot();
-        var capture = source.capture(payload.firstRequest(), LONG);
-        var flat = (RamImage.Flat) capture.ram();
-        var missing = new RamImage.Flat(folder.resolve("none"), flat.size());
-        fails(ErrorCode.STORE_DAMAGED, () -> payload.restore(missing, capture.devices()));
-        var larger = new RamImage.Flat(flat.file(), ByteSize.ofMebibytes(49));
-        fails(ErrorCode.STORE_DAMAGED, () -> payload.restore(larger, capture.devices()))
-                .withMessageContaining("bytes instead of");
-        var spec = payload.spec(payload.newFiles()).memory(ByteSize.ofMebibytes(64)).build();
-        fails(
-                        ErrorCode.INVALID_ARGUMENT,
-                        () -> Machine.restore(spec, flat, capture.devices(), LONG))
-                .withMessageContaining("64M");
-        var noDelta = new RamImage.Delta(capture.devices(), flat);
-        fails(ErrorCode.STORE_DAMAGED, () -> payload.restore(noDelta, capture.devices()))
-                .withMessageContaining("is no RAM delta");
-    }
-
-    @Test
-    void aCaptureIntoExistingFilesIsRefusedAndTouchesNeitherThemNorTheMachine() throws Exception {
-        var machine = payload.boot();
-        var request = payload.firstRequest();
-        var mine = Files.writeString(request.ramFolder().resolve("ram.img"), "mine");
-        fails(ErrorCode.INVALID_ARGUMENT, () -> machine.capture(request, LONG));
-        assertThat(mine).hasContent("mine");
-        assertThat(machine.status(LONG).state()).isEqualTo(MachineState.RUNNING);
-    }
-
-    @Test
-    void aFailedCaptureLeavesThePausedMachineIntact() throws Exception {
-        var machine = payload.boot();
-        var nowhere = folder.resolve("nowhere");
-        fails(
-                ErrorCode.MACHINE_FAILED,
-                () ->
-                        machine.capture(
-                                new CaptureRequest(nowhere.resolve("devices"), nowhere, null, null),
-                                LONG));
-        assertThat(machine.status(LONG).state()).isEqualTo(MachineState.PAUSED);
-        var capture = machine.capture(payload.firstRequest(), LONG);
-        assertThat(Payload.count(capture.ram())).isEqualTo(Payload.count(machine));
-        machine.resume(LONG);
-        Payload.awaitCountAbove(machine, Payload.count(capture.ram()));
-    }
-
-    @Test
-    void aFullDiskIsCalledSo() throws Exception {
-        var machine = payload.boot();
-        fails(
-                        ErrorCode.DISK_FULL,
-                        () ->
-                                new Monitor(machine.files())
-                                        .run(
-                                                "captured",
-                                                LONG,
-                                                (qmp, deadline) -> {
-                                                    throw new IOException(
-                                                            "No space left on device");
-                                                }))
-                .withMessageContaining("no space is left");
     }
 
     /// Kills QEMU some time after an operation began.
@@ -334,12 +221,6 @@ class MachineFaultTest {
 
     private static void signal(String name, long pid) throws IOException {
         TestTools.run(List.of("kill", "-" + name, Long.toString(pid)));
-    }
-
-    private static byte[] randomBytes(Random random, int length) {
-        var bytes = new byte[length];
-        random.nextBytes(bytes);
-        return bytes;
     }
 
     private static ThrowableAssertAlternative<StasisException> fails(
