@@ -20,9 +20,14 @@ final class RawText {
     /// A name as it may appear in a message: what does not belong on a terminal is escaped, long
     /// ones are cut.
     static String shown(String raw) {
+        return shown(raw, SHOWN_CHARACTERS);
+    }
+
+    /// The same with another longest length, in characters.
+    static String shown(String raw, int longest) {
         String text = new String(bytes(raw), StandardCharsets.UTF_8);
         var out = new StringBuilder();
-        for (int i = 0; i < Math.min(text.length(), SHOWN_CHARACTERS); i++) {
+        for (int i = 0; i < Math.min(text.length(), longest); i++) {
             char c = text.charAt(i);
             if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
                 out.append("\\u%04x".formatted((int) c));
@@ -30,6 +35,6 @@ final class RawText {
                 out.append(c);
             }
         }
-        return text.length() > SHOWN_CHARACTERS ? out + "…" : out.toString();
+        return text.length() > longest ? out + "…" : out.toString();
     }
 }

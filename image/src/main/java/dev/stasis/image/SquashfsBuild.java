@@ -6,11 +6,14 @@ import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -22,23 +25,35 @@ final class SquashfsBuild implements AutoCloseable {
     static final String COMPRESSION = "zstd, level 3";
 
     private static final List<String> OPTIONS =
-            List.of("--quiet", "--no-skip", "--compressor", "zstd", "--comp-extra", "level=3");
+            List.of(
+                    "--quiet",
+                    "--force",
+                    "--no-skip",
+                    "--compressor",
+                    "zstd",
+                    "--comp-extra",
+                    "level=3");
+
+    /// With less free space than this a disk counts as full.
+    private static final long FULL_BYTES = 1 << 20;
 
     private static final int BUFFER_BYTES = 1 << 18;
 
     /// How long a program that stopped reading may take to say why.
-    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
-
-    private static final int LONGEST_LOG_BYTES = 2000;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final Process process;
     private final OutputStream input;
-    private final Path log;
+    private final LastWords said;
+    private final Path target;
+    private final FileChannel held;
     private final Deadline deadline;
 
-    private SquashfsBuild(Process process, Path log, Deadline deadline) {
+    private SquashfsBuild(Process process, Path target, FileChannel held, Deadline deadline) {
         this.process = process;
-        this.log = log;
+        this.target = target;
+        this.held = held;
+        this.said = new LastWords(process.getInputStream());
         this.deadline = deadline;
         this.input = new BufferedOutputStream(new Input(process.getOutputStream()), BUFFER_BYTES);
         Thread.ofVirtual().name("tar2sqfs deadline").start(this::killWhenLate);
@@ -51,17 +66,17 @@ final class SquashfsBuild implements AutoCloseable {
     /// @param deadline when it is killed
     /// @throws StasisException with {@link ErrorCode#PROGRAM_MISSING}
     static SquashfsBuild start(String program, Path target, Deadline deadline) {
-        Path log = target.resolveSibling("tar2sqfs.log");
         var command = new ArrayList<String>();
         command.add(program);
         command.addAll(OPTIONS);
         command.add(target.toString());
-        var builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("LC_ALL", "C");
+        var held = createAndHold(target);
         try {
-            return new SquashfsBuild(builder.start(), log, deadline);
+            return new SquashfsBuild(builder.start(), target, held, deadline);
         } catch (IOException e) {
+            release(held);
             throw new StasisException(
                     ErrorCode.PROGRAM_MISSING,
                     "The program '%s', which builds root file systems, can't be started: install it with 'apt-get install squashfs-tools-ng'"
@@ -100,21 +115,21 @@ final class SquashfsBuild implements AutoCloseable {
                             .formatted(deadline.given()),
                     cause);
         }
-        awaitEnd(LAST_WORDS);
+        awaitEnd(PATIENCE);
         process.destroyForcibly();
         awaitEnd();
-        String said = log();
-        if (Failures.isFull(said)) {
+        String words = said.text();
+        if (Failures.isFull(words) || isDiskFull()) {
             return new StasisException(
                     ErrorCode.DISK_FULL,
                     "The root file system could not be written to %s: the disk is full; free some space, or choose a home on another disk"
-                            .formatted(log.getParent()),
+                            .formatted(target),
                     cause);
         }
         return new StasisException(
                 ErrorCode.IO_FAILED,
                 "tar2sqfs failed with exit code %d and said: %s"
-                        .formatted(process.exitValue(), said.isBlank() ? "nothing" : said),
+                        .formatted(process.exitValue(), words.isBlank() ? "nothing" : words),
                 cause);
     }
 
@@ -123,6 +138,35 @@ final class SquashfsBuild implements AutoCloseable {
     public void close() {
         process.destroyForcibly();
         awaitEnd();
+        release(held);
+    }
+
+    /// The program deletes what it could not finish, and says "I/O error" when the disk is full.
+    /// While the file is held open its blocks stay taken, so that the disk can be looked at.
+    private static FileChannel createAndHold(Path target) {
+        try {
+            return FileChannel.open(
+                    target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw Failures.of("Creating " + target, e);
+        }
+    }
+
+    private static void release(FileChannel held) {
+        try {
+            held.close();
+        } catch (IOException e) {
+            throw Failures.of("Closing the root file system", e);
+        }
+    }
+
+    private boolean isDiskFull() {
+        try {
+            var folder = Objects.requireNonNull(target.getParent());
+            return Files.getFileStore(folder).getUsableSpace() < FULL_BYTES;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private void killWhenLate() {
@@ -143,15 +187,6 @@ final class SquashfsBuild implements AutoCloseable {
         process.onExit()
                 .completeOnTimeout(process, atMost.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
-    }
-
-    private String log() {
-        try (var in = Files.newInputStream(log)) {
-            return RawText.shown(
-                    RawText.of(in.readNBytes(LONGEST_LOG_BYTES)).strip().replace('\n', ' '));
-        } catch (IOException e) {
-            return "(its log can't be read)";
-        }
     }
 
     /// The program's input. An error of writing to it only says that the program is gone.

@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.linux.Flock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +76,26 @@ class ImportFaultTest {
 
         assertThat(failure.code()).isEqualTo(ErrorCode.DISK_FULL);
         assertNothingIsLeft();
+    }
+
+    /// On a real small disk, where this user may mount one in a name space of its own.
+    @Test
+    void aReallyFullDiskIsNamed() throws Exception {
+        byte[] noise = new byte[3 << 20];
+        new java.util.Random(5).nextBytes(noise);
+        Files.write(tar, TestTar.begin().entry('0', "f", "", noise.length).content(noise).finish());
+        var command = new ArrayList<String>(List.of("unshare", "--map-root-user", "--mount", "sh"));
+        command.add("-c");
+        command.add(
+                "mount -t tmpfs -o size=1m none '%s' || exit 99; exec \"$@\"".formatted(folder));
+        command.add("sh");
+        command.addAll(forkedCommand("tar2sqfs"));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int code = process.waitFor();
+        boolean mounted = code != 99 && !said.contains("unshare:");
+
+        assertThat(!mounted || said.contains("the disk is full")).as(said).isTrue();
     }
 
     @Test
@@ -204,35 +226,41 @@ class ImportFaultTest {
     }
 
     private Process forkedImport(String program) throws Exception {
-        return new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        String.join(
-                                ":",
-                                "target/classes",
-                                "target/test-classes",
-                                System.getProperty("jdk.module.path", ""),
-                                System.getProperty("java.class.path")),
-                        ForkedImport.class.getName(),
-                        folder.toString(),
-                        tar.toString(),
-                        program)
-                .inheritIO()
-                .start();
+        return new ProcessBuilder(forkedCommand(program)).inheritIO().start();
+    }
+
+    private List<String> forkedCommand(String program) {
+        return List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                String.join(
+                        ":",
+                        "target/classes",
+                        "target/test-classes",
+                        System.getProperty("jdk.module.path", ""),
+                        System.getProperty("java.class.path")),
+                ForkedImport.class.getName(),
+                folder.toString(),
+                tar.toString(),
+                program);
     }
 
     private void awaitBuilding() throws Exception {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (System.nanoTime() < end) {
             try (var entries = Files.walk(folder)) {
-                if (entries.anyMatch(entry -> entry.endsWith("tar2sqfs.log"))) {
+                if (entries.anyMatch(entry -> isBuilding(entry))) {
                     return;
                 }
             }
             Thread.sleep(20);
         }
         throw new AssertionError("The forked import did not begin within 30 s");
+    }
+
+    private static boolean isBuilding(Path entry) {
+        return String.valueOf(entry.getFileName()).startsWith(".building-");
     }
 
     /// An import in a process of its own, to be killed.

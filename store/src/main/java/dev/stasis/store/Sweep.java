@@ -3,6 +3,8 @@ package dev.stasis.store;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -129,18 +131,26 @@ final class Sweep {
         }
     }
 
+    /// The files go first, for the manifest can't be written where the disk is full: then it lists
+    /// what is not there, which nobody can restore any more, until a later sweep.
     private void dropMemory(SnapshotManifest manifest) throws IOException {
         Path folder = home.snapshotFolder(manifest.id());
-        var kept = manifest.files().stream().filter(file -> file.part() == Part.DISK).toList();
-        home.disk()
-                .write(
-                        folder.resolve(SnapshotStore.MANIFEST),
-                        manifest.withoutMemoryBase().withFiles(kept).toBytes(),
-                        Durability.SYNCED);
         for (StoredFile file : manifest.files()) {
-            if (file.part() == Part.MEMORY) {
-                discarded.add(home.discard(folder.resolve(file.name())));
+            Path path = folder.resolve(file.name());
+            if (file.part() == Part.MEMORY && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                discarded.add(home.discard(path));
             }
+        }
+        var kept = manifest.files().stream().filter(file -> file.part() == Part.DISK).toList();
+        byte[] left = manifest.withoutMemoryBase().withFiles(kept).toBytes();
+        try {
+            home.disk().write(folder.resolve(SnapshotStore.MANIFEST), left, Durability.UNSYNCED);
+        } catch (IOException e) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "The manifest of snapshot {0} still lists its memory, which is deleted: {1}",
+                    manifest.id(),
+                    e.getMessage());
         }
     }
 

@@ -4,12 +4,17 @@ import static dev.stasis.store.TestHome.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,6 +121,56 @@ class CrashTest {
         assertThat(test.home.snapshotsFolder().toFile().list()).hasSize(2);
     }
 
+    /// On a real small disk, where this user may mount one in a name space of its own.
+    @Test
+    void aReallyFullDiskLosesNothingAndCanBeEmptied() throws Exception {
+        Files.createDirectory(temp.resolve("small"));
+        var command = new ArrayList<String>(List.of("unshare", "--map-root-user", "--mount", "sh"));
+        command.add("-c");
+        command.add(
+                "mount -t tmpfs -o size=512k none '%s' || exit 99; exec \"$@\""
+                        .formatted(temp.resolve("small")));
+        command.add("sh");
+        command.addAll(command(temp.resolve("small/home"), "fill"));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int code = process.waitFor();
+        boolean mounted = code != 99 && !said.contains("unshare:");
+
+        assertThat(!mounted || said.contains("emptied")).as(said).isTrue();
+    }
+
+    /// Takes snapshots until there is no space, and then removes everything.
+    private static void fill(TestHome test) {
+        test.booted("base");
+        var named = new ArrayList<String>();
+        StasisException full = null;
+        for (int i = 0; full == null; i++) {
+            try {
+                String id = test.snapshot("base");
+                test.snapshots.saveNamed(id, "n" + i);
+                named.add("n" + i);
+            } catch (StasisException e) {
+                full = e;
+            } catch (UncheckedIOException e) {
+                full =
+                        Failures.of(
+                                "Writing a file of the test", Objects.requireNonNull(e.getCause()));
+            }
+        }
+        assertThat(full.code()).as(full.toString()).isEqualTo(ErrorCode.DISK_FULL);
+        var later = TestHome.open(test.home.root());
+        for (String name : named) {
+            later.snapshots.verify(later.snapshots.resolve(name).id());
+        }
+        named.forEach(later.snapshots::delete);
+        later.remove("base");
+        assertThat(later.home.trashFolder()).isEmptyDirectory();
+        assertThat(later.home.snapshotsFolder().toFile().list()).hasSize(2);
+        cycle(later, "again");
+        System.out.println("emptied after " + named.size());
+    }
+
     private static void cycle(TestHome test, String name) {
         test.booted(name);
         String id = test.snapshot(name);
@@ -133,7 +188,19 @@ class CrashTest {
     }
 
     private Process forked(String... what) throws Exception {
-        var command = new java.util.ArrayList<String>();
+        var process =
+                new ProcessBuilder(command(root(), what))
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        var said =
+                new BufferedReader(
+                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        assertThat(said.readLine()).isEqualTo("ready");
+        return process;
+    }
+
+    private static List<String> command(Path root, String... what) {
+        var command = new ArrayList<String>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-cp");
@@ -145,15 +212,9 @@ class CrashTest {
                         System.getProperty("jdk.module.path", ""),
                         System.getProperty("java.class.path")));
         command.add(Forked.class.getName());
-        command.add(root().toString());
-        command.addAll(java.util.List.of(what));
-        var process =
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        var said =
-                new BufferedReader(
-                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        assertThat(said.readLine()).isEqualTo("ready");
-        return process;
+        command.add(root.toString());
+        command.addAll(List.of(what));
+        return command;
     }
 
     /// Another process on the same home.
@@ -162,6 +223,10 @@ class CrashTest {
 
         public static void main(String[] args) throws Exception {
             var test = TestHome.open(Path.of(args[0]));
+            if (args[1].equals("fill")) {
+                fill(test);
+                return;
+            }
             if (args[1].equals("work")) {
                 System.out.println("ready");
                 for (int i = 0; i < 15; i++) {
