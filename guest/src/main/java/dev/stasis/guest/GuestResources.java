@@ -41,9 +41,10 @@ public record GuestResources(
     /// size than it should. Several processes may do this at once.
     ///
     /// @param bootFolder holds a folder for each version; created if need be
-    /// @throws StasisException with {@link ErrorCode#HOME_UNUSABLE} when they can't be written,
-    ///   {@link ErrorCode#BUSY} when another process extracts for too long, and {@link
-    ///   ErrorCode#STORE_DAMAGED} when the resources themselves are damaged or missing
+    /// @throws StasisException with {@link ErrorCode#HOME_UNUSABLE} or {@link ErrorCode#DISK_FULL}
+    ///   when they can't be written, {@link ErrorCode#BUSY} when another process extracts for too
+    ///   long, and {@link ErrorCode#STORE_DAMAGED} when the resources themselves are damaged or
+    ///   missing
     public static GuestResources extract(Path bootFolder) {
         return extract(bootFolder, ResourceSource.bundled());
     }
@@ -58,6 +59,14 @@ public record GuestResources(
                 fill(bootFolder, folder, files, source);
             }
         } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).contains("No space left")) {
+                throw new StasisException(
+                        ErrorCode.DISK_FULL,
+                        "The guest's files can't be extracted to "
+                                + folder
+                                + ": there is no space left; free some",
+                        e);
+            }
             throw new StasisException(
                     ErrorCode.HOME_UNUSABLE,
                     "The guest's files can't be extracted to " + folder + ": is it writable?",

@@ -18,8 +18,7 @@ class ForkContinuesTest {
             var guest = Guest.of(base).startCounting();
             guest.sh(
                     "echo in-tmpfs > /dev/shm/file; mkdir -p /data; echo unflushed > /data/unflushed");
-            guest.sh(
-                    "setsid nc -ll -p 7000 -e echo served < /dev/null > /dev/null 2>&1 &");
+            guest.sh("setsid nc -ll -p 7000 -e echo served < /dev/null > /dev/null 2>&1 &");
             guest.sh("until nc 127.0.0.1 7000 < /dev/null | grep -q served; do usleep 20000; done");
             String bootId = guest.sh("cat /proc/sys/kernel/random/boot_id");
             double uptime = uptime(guest);

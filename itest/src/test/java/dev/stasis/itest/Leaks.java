@@ -16,12 +16,14 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/// What hangs on a home: processes that name it, sandboxes, snapshots, run folders, and what was to be deleted.
+/// What hangs on a home: processes that name it, sandboxes, snapshots, run folders, and what was to
+/// be deleted.
 record Leaks(
         Set<String> processes,
         Set<String> sandboxes,
         Set<String> snapshots,
-        Set<String> runFolders, Set<String> trash) {
+        Set<String> runFolders,
+        Set<String> trash) {
     static final Leaks NONE = new Leaks(Set.of(), Set.of(), Set.of(), Set.of(), Set.of());
 
     static Leaks of(Path home) {
@@ -34,14 +36,19 @@ record Leaks(
                 names(home.resolve("trash"), _ -> true));
     }
 
-    /// Where the sockets of a home's machines are: below XDG_RUNTIME_DIR or /tmp, named by the digest of the home's path.
+    /// Where the sockets of a home's machines are: below XDG_RUNTIME_DIR or /tmp, named by the
+    /// digest of the home's path.
     private static Path runtimeFolder(Path home) {
         try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(home.toString().getBytes(StandardCharsets.UTF_8));
+            var digest =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(home.toString().getBytes(StandardCharsets.UTF_8));
             var hash = HexFormat.of().formatHex(digest, 0, 4);
             int owner = (Integer) Files.getAttribute(home, "unix:uid");
             var own = System.getenv("XDG_RUNTIME_DIR");
-            return own == null ? Path.of("/tmp", "stasis-" + owner + "-" + hash) : Path.of(own, "stasis-" + hash);
+            return own == null
+                    ? Path.of("/tmp", "stasis-" + owner + "-" + hash)
+                    : Path.of(own, "stasis-" + hash);
         } catch (IOException | NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// Runs a main class in a JVM of its own, on the same class path and a given home.
@@ -15,6 +17,7 @@ final class OtherJvm {
     private final Path home;
     private final List<String> prefix = new ArrayList<>();
     private final List<String> options = new ArrayList<>();
+    private final Map<String, String> env = new HashMap<>();
 
     private String classPath = System.getProperty("java.class.path");
 
@@ -50,7 +53,29 @@ final class OtherJvm {
         return this;
     }
 
+    /// A variable of its environment.
+    OtherJvm env(String name, String value) {
+        env.put(name, value);
+        return this;
+    }
+
+    /// What a process wrote and how it ended.
+    record Ended(int exitCode, String output) {}
+
     String run(Class<?> main, String... args) throws IOException, InterruptedException {
+        var ended = runToEnd(main, args);
+        if (ended.exitCode() != 0) {
+            throw new AssertionError(
+                    main.getName()
+                            + " ended with exit code "
+                            + ended.exitCode()
+                            + ":\n"
+                            + ended.output());
+        }
+        return ended.output();
+    }
+
+    Ended runToEnd(Class<?> main, String... args) throws IOException, InterruptedException {
         var output = Files.createTempFile("itest-", ".out");
         try {
             var process = start(main, output, args);
@@ -63,16 +88,7 @@ final class OtherJvm {
                                 + " s:\n"
                                 + Files.readString(output));
             }
-            var text = Files.readString(output, StandardCharsets.UTF_8);
-            if (process.exitValue() != 0) {
-                throw new AssertionError(
-                        main.getName()
-                                + " ended with exit code "
-                                + process.exitValue()
-                                + ":\n"
-                                + text);
-            }
-            return text;
+            return new Ended(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
         } finally {
             Files.delete(output);
         }
@@ -95,6 +111,7 @@ final class OtherJvm {
                         .redirectErrorStream(true)
                         .redirectOutput(output.toFile());
         builder.environment().put("STASIS_HOME", home.toString());
+        builder.environment().putAll(env);
         return builder.start();
     }
 }

@@ -1,0 +1,144 @@
+package dev.stasis.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stasis.ErrorCode;
+import dev.stasis.SandboxState;
+import dev.stasis.Stasis;
+import dev.stasis.StasisException;
+import dev.stasis.cli.Main;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What is said where something that Stasis needs is missing, and that nothing is lost or left
+/// then.
+class RequirementsTest {
+    private static final boolean ROOT = System.getProperty("user.name").equals("root");
+
+    private Path home;
+
+    @BeforeEach
+    void makeHome() throws IOException {
+        home = Files.createTempDirectory("stasis-itest-");
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        var left = Leaks.of(home);
+        Files.walkFileTree(home, new DeleteAll());
+        left.failUnlessLike(Leaks.NONE);
+    }
+
+    @Test
+    void withoutQemuItSaysWhatToInstall() throws Exception {
+        var ended =
+                OtherJvm.on(home)
+                        .env("STASIS_QEMU", "")
+                        .env("PATH", "/nowhere")
+                        .runToEnd(Main.class, "create", "--name", "x");
+
+        assertThat(ended.output()).contains("qemu-system-x86").contains("apt");
+        assertThat(ended.exitCode()).isEqualTo(ErrorCode.PROGRAM_MISSING.category().exitCode());
+    }
+
+    @Test
+    void kvmCanBeRequired() throws Exception {
+        var ended =
+                OtherJvm.on(home)
+                        .env("STASIS_ACCEL", "tcg")
+                        .runToEnd(Main.class, "create", "--name", "x", "--require-kvm");
+
+        assertThat(ended.output()).contains("KVM is required");
+        assertThat(ended.exitCode()).isEqualTo(ErrorCode.KVM_UNAVAILABLE.category().exitCode());
+    }
+
+    @Test
+    void aHomeThatCanNotBeWrittenIsRefused() throws Exception {
+        var ended = OtherJvm.on(Path.of("/proc/self/stasis")).runToEnd(Main.class, "ls");
+
+        assertThat(ended.output()).contains("/proc/self/stasis");
+        assertThat(ended.exitCode()).isEqualTo(ErrorCode.HOME_UNUSABLE.category().exitCode());
+    }
+
+    @Test
+    void aDiskThatFillsUpDuringACaptureLosesNothing() throws Exception {
+        assertThat(onSmallDisk("240M", FillUp.class)).contains("all done");
+    }
+
+    @Test
+    void aDiskThatIsFullFromTheStartIsSaidToBeFull() throws Exception {
+        assertThat(onSmallDisk("8M", CreateOnFullDisk.class)).contains("all done");
+    }
+
+    /// Runs a JVM whose home is a small file system of its own, which goes with it.
+    private String onSmallDisk(String size, Class<?> main) throws Exception {
+        var jvm =
+                OtherJvm.on(home)
+                        .under(
+                                "unshare",
+                                ROOT ? "-m" : "-rm",
+                                "sh",
+                                "-c",
+                                "mount -t tmpfs -o size="
+                                        + size
+                                        + " tmpfs "
+                                        + home
+                                        + " && exec \"$@\"",
+                                "sh");
+        return jvm.run(main);
+    }
+
+    static final class CreateOnFullDisk {
+        public static void main(String[] args) {
+            try (var stasis = Stasis.open()) {
+                stasis.create("x", _ -> {});
+                throw new AssertionError("there was space");
+            } catch (StasisException e) {
+                require(e.code() == ErrorCode.DISK_FULL, e);
+            }
+            System.out.println("all done");
+        }
+    }
+
+    static final class FillUp {
+        public static void main(String[] args) {
+            try (var stasis = Stasis.open();
+                    var base = stasis.create("base", s -> s.memory("512M"))) {
+                var token = Guest.of(base).startCounting().count().token();
+                Guest.of(base)
+                        .sh(
+                                "head -c 10000000 /dev/urandom > /dev/shm/x; for n in $(seq 18); do cat /dev/shm/x >> /dev/shm/fill; done");
+                try {
+                    base.snapshot();
+                    throw new AssertionError("there was space");
+                } catch (StasisException e) {
+                    require(e.code() == ErrorCode.DISK_FULL, e);
+                }
+                require(base.info().state() == SandboxState.RUNNING, null);
+                require(stasis.restorableSnapshots().isEmpty(), null);
+                var before = Guest.of(base).count();
+                require(before.token().equals(token), null);
+                Guest.of(base)
+                        .sh(
+                                "rm /dev/shm/fill /dev/shm/x; sleep 0.2; dd if=/dev/zero of=/dev/shm/zero bs=1M count=240 2>/dev/null; rm /dev/shm/zero");
+                require(Guest.of(base).count().value() > before.value(), null);
+                try (var fork = base.snapshot().restore("fork")) {
+                    require(Guest.of(fork).count().token().equals(token), null);
+                }
+            }
+            System.out.println("all done");
+        }
+    }
+
+    private static void require(boolean holds, StasisException found) {
+        if (!holds) {
+            throw new AssertionError(
+                    found == null ? "it does not hold" : found.code() + ": " + found.getMessage(),
+                    found);
+        }
+    }
+}
