@@ -111,7 +111,9 @@ final class QemuCommand {
         add("-device", "isa-serial,chardev=console");
         add(
                 "-device",
-                "virtio-serial-pci,id=ports,addr=3,max_ports=" + PORTS + ",vectors=2,romfile=");
+                "virtio-serial-pci,id=ports,addr=3,max_ports="
+                        + PORTS
+                        + ",vectors=2,ioeventfd=off,romfile=");
         add("-chardev", "file,id=log,path=@log@");
         port(LOG_PORT, "log", LOG_NAME);
         for (int lane = 0; lane < spec.lanes(); lane++) {
