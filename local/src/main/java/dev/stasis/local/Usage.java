@@ -31,7 +31,8 @@ final class Usage {
         }
     }
 
-    /// The private pages of the machine's QEMU.
+    /// The pages that only the machine's QEMU has. Those of its RAM image that it has merely read
+    /// are the snapshot's, though no other process may have mapped them just now.
     private ByteSize ownMemory() throws IOException {
         var machine = Machine.find(place.machineFiles());
         if (machine.isEmpty()) {
@@ -40,9 +41,7 @@ final class Usage {
         try (var lines =
                 Files.lines(Path.of("/proc", Long.toString(machine.get().pid()), "smaps_rollup"))) {
             long kibibytes =
-                    lines.filter(line ->
-                                    line.startsWith("Private_")
-                                            && !line.startsWith("Private_Hugetlb"))
+                    lines.filter(line -> line.startsWith("Anonymous:") || line.startsWith("Swap:"))
                             .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
                             .sum();
             return new ByteSize(kibibytes * 1024);
