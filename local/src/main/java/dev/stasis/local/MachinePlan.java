@@ -1,5 +1,6 @@
 package dev.stasis.local;
 
+import dev.stasis.Accelerator;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.image.ImageRecord;
@@ -18,6 +19,11 @@ import org.jspecify.annotations.Nullable;
 /// `identity` what QEMU was told.
 final class MachinePlan {
     private static final String KERNEL_COMMAND_LINE = "console=ttyS0 quiet panic=-1";
+
+    /// An emulated CPU has no Meltdown to be kept from, and pays for each switch of page tables by
+    /// forgetting all addresses it has translated.
+    private static final String EMULATED_ONLY = " pti=off";
+
     private static final String ROOT = "root";
     private static final String IDENTITY = "identity";
 
@@ -98,7 +104,7 @@ final class MachinePlan {
                         tools.qemu(),
                         resources.launcher(),
                         new Boot.Kernel(
-                                resources.kernel(), resources.initrd(), KERNEL_COMMAND_LINE),
+                                resources.kernel(), resources.initrd(), kernelCommandLine()),
                         place.machineFiles())
                 .accelerator(tools.accelerator())
                 .memory(setup.memory())
@@ -107,5 +113,11 @@ final class MachinePlan {
                 .disk(place.folder().resolve(disk))
                 .lanes(Place.LANES)
                 .build();
+    }
+
+    private String kernelCommandLine() {
+        return tools.accelerator().accelerator() == Accelerator.TCG
+                ? KERNEL_COMMAND_LINE + EMULATED_ONLY
+                : KERNEL_COMMAND_LINE;
     }
 }
