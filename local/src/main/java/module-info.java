@@ -6,8 +6,10 @@ module dev.stasis.local {
     requires dev.stasis.linux;
     requires dev.stasis.machine;
     requires dev.stasis.guest;
+    requires dev.stasis.guest.resources;
     requires dev.stasis.store;
     requires dev.stasis.image;
+    requires jdk.jfr;
     requires static org.jspecify;
 
     exports dev.stasis.local;

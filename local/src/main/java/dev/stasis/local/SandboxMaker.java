@@ -73,6 +73,8 @@ final class SandboxMaker {
     }
 
     LocalSandbox restore(String snapshot, String name, RestoreSettings settings) {
+        var event = new RestoreEvent(name);
+        event.begin();
         Names.check("sandbox", name);
         tools.accelerator(settings.binding().requireKvm());
         var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
@@ -96,6 +98,7 @@ final class SandboxMaker {
                                     source.devices(),
                                     RESTORE);
                     machine.resume(RESTORE);
+                    event.commit();
                     return machine;
                 });
     }

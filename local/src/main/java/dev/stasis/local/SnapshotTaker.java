@@ -57,7 +57,10 @@ final class SnapshotTaker {
             if (record.state() == State.RUNNING) {
                 guest.freeze();
             }
+            var event = new StandstillEvent(place.name());
+            event.begin();
             capture(announced, staging);
+            event.commit();
         } catch (RuntimeException | Error e) {
             Closing.after(e, List.of(() -> takeBack(record)));
             throw e;
