@@ -1,0 +1,60 @@
+package dev.stasis.bench;
+
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/// What is measured of each {@link Arm}, where it has it.
+enum Metric {
+    RESTORE_RUNNING("restore: call to running", "ms", 0.2),
+    RESTORE_READY("restore: call to handle, identity acknowledged", "ms"),
+    RESTORE_FIRST_OUTPUT("restore: call to the first command's output", "ms", 0.5),
+    OWN_ANONYMOUS("memory of its own: Anonymous of QEMU", "MiB", 0.1),
+    OWN_PRIVATE("memory of its own: Private_*, another fork alive", "MiB", 0.1),
+    OWN_ALONE("memory of its own: Private_*, no other fork", "MiB"),
+    SOURCE_FIRST("first snapshot of a source that booted", "ms"),
+    SOURCE_FIRST_PAUSE("  of that, users' processes stand still", "ms"),
+    SOURCE_SECOND("second snapshot of a source that booted, after a change", "ms", 0.15),
+    SOURCE_SECOND_PAUSE("  of that, users' processes stand still", "ms"),
+    FORK_FIRST("first snapshot of a fork, after a change", "ms", 0.15),
+    FORK_FIRST_PAUSE("  of that, users' processes stand still", "ms"),
+    FORK_SECOND("second snapshot of a fork, after a change", "ms", 0.15),
+    FORK_SECOND_PAUSE("  of that, users' processes stand still", "ms"),
+    RESUME("resume after a snapshot", "ms"),
+    SAVE_NAMED("saveNamed, after the first snapshot of a source", "ms"),
+    CREATE("create from an image; plain: boot until the agent answers", "ms"),
+    EXEC("a command's round trip, in a warm guest", "ms");
+
+    private final String title;
+    private final String unit;
+    private final OptionalDouble goal;
+
+    Metric(String title, String unit) {
+        this.title = title;
+        this.unit = unit;
+        this.goal = OptionalDouble.empty();
+    }
+
+    Metric(String title, String unit, double goal) {
+        this.title = title;
+        this.unit = unit;
+        this.goal = OptionalDouble.of(goal);
+    }
+
+    String title() {
+        return title;
+    }
+
+    String unit() {
+        return unit;
+    }
+
+    /// The most that Stasis may take, as a part of what {@link Arm#LOADVM} takes.
+    OptionalDouble goal() {
+        return goal;
+    }
+
+    /// Its name in the JSON report: `restore.running`.
+    String key() {
+        return name().toLowerCase(Locale.ROOT).replaceFirst("_", ".");
+    }
+}

@@ -1,0 +1,175 @@
+package dev.stasis.bench;
+
+import dev.stasis.ByteSize;
+import dev.stasis.guest.AgentAddress;
+import dev.stasis.guest.AgentConnection;
+import dev.stasis.guest.Command;
+import dev.stasis.guest.CommandEnd;
+import dev.stasis.guest.CommandNotStarted;
+import dev.stasis.guest.OutputBuffer;
+import dev.stasis.guest.OutputSinks;
+import dev.stasis.guest.RunningCommand;
+import dev.stasis.machine.qmp.QmpClient;
+import dev.stasis.machine.qmp.QmpException;
+import dev.stasis.machine.qmp.QmpObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// A QEMU without Stasis around it: driven through its monitor, and its guest through the agent.
+final class PlainQemu implements AutoCloseable {
+    static final Duration LONGEST = Duration.ofMinutes(5);
+
+    private static final long POLL_NANOS = Duration.ofMillis(1).toNanos();
+    private static final long END_SECONDS = 20;
+    private static final ByteSize OUTPUT = ByteSize.ofMebibytes(1);
+
+    private final Process process;
+    private final Path run;
+    private final QmpClient monitor;
+    private @Nullable AgentConnection agent;
+
+    private PlainQemu(Process process, Path run, QmpClient monitor) {
+        this.process = process;
+        this.run = run;
+        this.monitor = monitor;
+    }
+
+    /// Starts it and waits until it obeys; a state that it is told to load is loaded then.
+    ///
+    /// @param run an existing folder for its sockets
+    static PlainQemu start(List<String> command, Path run) throws IOException, QmpException {
+        var log = run.resolve("qemu.log").toFile();
+        var process =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+        boolean started = false;
+        try {
+            var socket = run.resolve("qmp");
+            while (!Files.exists(socket)) {
+                if (!process.isAlive()) {
+                    throw new IOException("QEMU ended: " + Files.readString(log.toPath()));
+                }
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+            var qemu = new PlainQemu(process, run, QmpClient.connect(socket, LONGEST));
+            started = true;
+            return qemu;
+        } finally {
+            if (!started) {
+                process.destroyForcibly();
+            }
+        }
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /// Runs a command of the monitor.
+    QmpObject execute(String command, Map<String, ?> arguments) throws QmpException {
+        return QmpObject.of(monitor.execute(command, arguments, LONGEST));
+    }
+
+    /// Runs a command of the monitor for people, which says nothing if all goes well.
+    void executeHuman(String line) throws QmpException, IOException {
+        var said =
+                String.valueOf(
+                        monitor.execute(
+                                "human-monitor-command", Map.of("command-line", line), LONGEST));
+        if (!said.isBlank()) {
+            throw new IOException("QEMU says to '" + line + "': " + said.strip());
+        }
+    }
+
+    void requireRunning() throws QmpException, IOException {
+        var status = execute("query-status", Map.of()).text("status");
+        if (!status.equals("running")) {
+            throw new IOException("QEMU is " + status + " and not running");
+        }
+    }
+
+    /// Waits for the end of a migration, in or out.
+    void awaitMigration() throws QmpException, IOException {
+        while (true) {
+            var status = execute("query-migrate", Map.of()).optionalText("status").orElse("none");
+            if (status.equals("completed")) {
+                return;
+            }
+            if (status.equals("failed")) {
+                throw new IOException("QEMU's migration failed: see " + run.resolve("qemu.log"));
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    /// The guest's agent, once it answers.
+    AgentConnection connect() {
+        if (agent == null) {
+            agent =
+                    AgentConnection.open(
+                            new AgentAddress(run.resolve("lane.0"), run.resolve("qemu.log")),
+                            LONGEST);
+        }
+        return agent;
+    }
+
+    /// Runs a command in the guest.
+    ///
+    /// @return what it wrote
+    String run(String... command) throws IOException {
+        var connection = connect();
+        var output = new OutputBuffer("stdout", OUTPUT);
+        var errors = new OutputBuffer("stderr", OUTPUT);
+        var what = String.join(" ", command);
+        return switch (connection.start(Command.of(command), new OutputSinks(output, errors))) {
+            case CommandNotStarted refused ->
+                    throw new IOException("'" + what + "' was not started: " + refused);
+            case RunningCommand running -> {
+                var end = running.awaitExit(LONGEST);
+                if (!end.equals(new CommandEnd.Exited(0))) {
+                    throw new IOException(
+                            "'%s' ended so: %s; it said: %s".formatted(what, end, text(errors)));
+                }
+                yield text(output);
+            }
+        };
+    }
+
+    private static String text(OutputBuffer output) {
+        return new String(output.bytes(), StandardCharsets.UTF_8);
+    }
+
+    /// Lets it end in order, so that its disk image is complete.
+    void quit() throws QmpException, IOException {
+        execute("quit", Map.of());
+        awaitEnd();
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (agent != null) {
+            agent.close();
+        }
+        monitor.close();
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    private void awaitEnd() throws IOException {
+        try {
+            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                throw new IOException("QEMU " + pid() + " has not ended in " + END_SECONDS + " s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while QEMU " + pid() + " ends", e);
+        }
+    }
+}
