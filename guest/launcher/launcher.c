@@ -31,6 +31,8 @@
 #define PR_SET_PTRACER 0x59616d61
 #endif
 
+enum { LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000 };
+
 static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.log"};
 
 const char *run;
@@ -74,8 +76,14 @@ static void lock_run_folder(void) {
     char path[PATH_LENGTH];
     join(path, run, "machine.lock");
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+    if (fd < 0)
         failed(path);
+    // Whoever looks whether a machine lives holds the lock for an instant.
+    for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+        if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+            failed(path);
+        usleep(LOCK_PAUSE_MICROSECONDS);
+    }
     const char *const leftovers[] = {"machine", "end", "qmp"};
     for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++) {
         join(path, run, leftovers[i]);

@@ -78,24 +78,25 @@ class ImportFaultTest {
         assertNothingIsLeft();
     }
 
-    /// On a real small disk, where this user may mount one in a name space of its own.
+    /// On a real small disk, mounted in a name space of its own.
     @Test
     void aReallyFullDiskIsNamed() throws Exception {
         byte[] noise = new byte[3 << 20];
         new java.util.Random(5).nextBytes(noise);
         Files.write(tar, TestTar.begin().entry('0', "f", "", noise.length).content(noise).finish());
-        var command = new ArrayList<String>(List.of("unshare", "--map-root-user", "--mount", "sh"));
-        command.add("-c");
-        command.add(
-                "mount -t tmpfs -o size=1m none '%s' || exit 99; exec \"$@\"".formatted(folder));
+        var command = new ArrayList<String>(List.of("unshare", "--mount"));
+        if (!System.getProperty("user.name").equals("root")) {
+            command.add("--map-root-user");
+        }
+        command.addAll(List.of("sh", "-c"));
+        command.add("mount -t tmpfs -o size=1m none '%s' && exec \"$@\"".formatted(folder));
         command.add("sh");
         command.addAll(forkedCommand("tar2sqfs"));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int code = process.waitFor();
-        boolean mounted = code != 99 && !said.contains("unshare:");
+        process.waitFor();
 
-        assertThat(!mounted || said.contains("the disk is full")).as(said).isTrue();
+        assertThat(said).contains("the disk is full");
     }
 
     @Test

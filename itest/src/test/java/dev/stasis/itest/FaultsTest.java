@@ -183,7 +183,7 @@ class FaultsTest {
     private static void awaitLine(Process process, Path output, String line)
             throws IOException, InterruptedException {
         Eventually.is(
-                Duration.ofSeconds(120),
+                Duration.ofMinutes(2),
                 "the other JVM says '" + line + "'",
                 () -> {
                     assertThat(process.isAlive()).as(Files.readString(output)).isTrue();

@@ -46,7 +46,7 @@ final class Guest {
     }
 
     Count count() {
-        var parts = sh("cat /dev/shm/count").split(" ");
+        var parts = sh("cat /dev/shm/count").split(" ", -1);
         return new Count(Long.parseLong(parts[0]), parts[1]);
     }
 

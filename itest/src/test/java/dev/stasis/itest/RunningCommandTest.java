@@ -7,6 +7,7 @@ import dev.stasis.Sandbox;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,6 +65,7 @@ class RunningCommandTest {
     }
 
     @Test
+    @SuppressWarnings("try") // what is typed ends in the middle
     void theStdinOfTheForksCopyEnds() throws Exception {
         try (var base = MACHINES.stasis().create("base", _ -> {});
                 var executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -77,7 +79,7 @@ class RunningCommandTest {
                                                     "-c",
                                                     "cat > /dev/shm/read; touch /dev/shm/ended")
                                             .stdin(stdin)));
-            typed.write("first ".getBytes());
+            typed.write("first ".getBytes(StandardCharsets.UTF_8));
             typed.flush();
             Guest.of(base).sh("until grep -q first /dev/shm/read; do usleep 10000; done");
             var snapshot = base.snapshot();
@@ -87,7 +89,7 @@ class RunningCommandTest {
             }
             base.resume();
             assertThat(Guest.of(base).sh("[ -e /dev/shm/ended ] || echo waits")).isEqualTo("waits");
-            typed.write("second".getBytes());
+            typed.write("second".getBytes(StandardCharsets.UTF_8));
             typed.close();
             reading.get(60, TimeUnit.SECONDS).orThrow();
             assertThat(Guest.of(base).sh("cat /dev/shm/read")).isEqualTo("first second");

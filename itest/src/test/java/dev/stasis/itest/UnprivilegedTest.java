@@ -58,7 +58,7 @@ class UnprivilegedTest {
     private static String copyOfClassPath(Path folder) throws IOException {
         Files.createDirectory(folder);
         var copies = new ArrayList<String>();
-        for (var entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (var entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             var original = Path.of(entry);
             if (Files.exists(original)) {
                 var copy = folder.resolve(copies.size() + "-" + original.getFileName());

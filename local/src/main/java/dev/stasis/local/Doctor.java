@@ -61,25 +61,14 @@ final class Doctor {
     }
 
     private void home() {
-        try {
-            var space = new ByteSize(Files.getFileStore(home.root()).getUsableSpace());
-            if (space.compareTo(LITTLE_SPACE) < 0) {
-                notice(
-                        "Home",
-                        home.root() + ", " + space + " free",
-                        "Snapshots take hundreds of megabytes each: free some space");
-            } else {
-                ok(
-                        "Home",
-                        home.root() + ", " + space + " free; sockets in " + home.runtime().root());
-            }
-        } catch (IOException e) {
-            found.add(
-                    new Diagnosis(
-                            "Home",
-                            Verdict.FAILED,
-                            home.root() + " can't be examined: " + e,
-                            "Check the folder and its disk"));
+        var space = new ByteSize(home.root().toFile().getUsableSpace());
+        if (space.compareTo(LITTLE_SPACE) < 0) {
+            notice(
+                    "Home",
+                    home.root() + ", " + space + " free",
+                    "Snapshots take hundreds of megabytes each: free some space");
+        } else {
+            ok("Home", home.root() + ", " + space + " free; sockets in " + home.runtime().root());
         }
     }
 

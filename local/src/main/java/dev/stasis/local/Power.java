@@ -14,6 +14,7 @@ import java.util.List;
 /// Pauses, resumes and stops one sandbox. The sandbox's lock is held for each.
 final class Power {
     private static final Duration STEP = Duration.ofSeconds(30);
+
     /// A machine's sockets are gone a little before its launcher has written down how it ended.
     private static final Duration ENDING = Duration.ofMillis(500);
 

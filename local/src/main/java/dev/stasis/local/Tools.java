@@ -55,7 +55,7 @@ final class Tools {
             if (accelerator.accelerator() == Accelerator.TCG) {
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        "Sandboxes run in software emulation, which is slower and no isolation boundary for hostile code ({0}); 'stasis doctor' tells more",
+                        "Sandboxes run in software emulation, which is slower and no isolation boundary for hostile code: {0}",
                         accelerator.explanation());
             }
         }

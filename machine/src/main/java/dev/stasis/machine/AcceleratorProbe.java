@@ -22,8 +22,6 @@ public final class AcceleratorProbe {
 
     private static final String CACHE = "accelerator";
     private static final String WITHOUT_MSR = MachineSpec.HOST_CPU + ",-arch-capabilities";
-    private static final String SLOWER =
-            "; software emulation is used, which is slower and no boundary for hostile code";
 
     private final Host host;
     private final Qemu qemu;
@@ -202,7 +200,6 @@ public final class AcceleratorProbe {
     }
 
     private static AcceleratorFinding emulation(Reason reason, String why) {
-        return new AcceleratorFinding(
-                Accelerator.TCG, MachineSpec.EMULATED_CPU, reason, why + SLOWER);
+        return new AcceleratorFinding(Accelerator.TCG, MachineSpec.EMULATED_CPU, reason, why);
     }
 }

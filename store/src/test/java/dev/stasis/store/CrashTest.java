@@ -121,23 +121,25 @@ class CrashTest {
         assertThat(test.home.snapshotsFolder().toFile().list()).hasSize(2);
     }
 
-    /// On a real small disk, where this user may mount one in a name space of its own.
+    /// On a real small disk, mounted in a name space of its own.
     @Test
     void aReallyFullDiskLosesNothingAndCanBeEmptied() throws Exception {
         Files.createDirectory(temp.resolve("small"));
-        var command = new ArrayList<String>(List.of("unshare", "--map-root-user", "--mount", "sh"));
-        command.add("-c");
+        var command = new ArrayList<String>(List.of("unshare", "--mount"));
+        if (!System.getProperty("user.name").equals("root")) {
+            command.add("--map-root-user");
+        }
+        command.addAll(List.of("sh", "-c"));
         command.add(
-                "mount -t tmpfs -o size=512k none '%s' || exit 99; exec \"$@\""
+                "mount -t tmpfs -o size=512k none '%s' && exec \"$@\""
                         .formatted(temp.resolve("small")));
         command.add("sh");
         command.addAll(command(temp.resolve("small/home"), "fill"));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int code = process.waitFor();
-        boolean mounted = code != 99 && !said.contains("unshare:");
+        process.waitFor();
 
-        assertThat(!mounted || said.contains("emptied")).as(said).isTrue();
+        assertThat(said).contains("emptied");
     }
 
     /// Takes snapshots until there is no space, and then removes everything.
