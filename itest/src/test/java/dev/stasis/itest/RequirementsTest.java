@@ -10,6 +10,9 @@ import dev.stasis.cli.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,12 @@ class RequirementsTest {
     @Test
     void aDiskThatFillsUpDuringACaptureLosesNothing() throws Exception {
         assertThat(onSmallDisk("240M", FillUp.class)).contains("all done");
+    }
+
+    @Test
+    void aDiskThatFillsUpUnderARunningGuestIsSaidToBeFullAndTheGuestGoesOnAfterwards()
+            throws Exception {
+        assertThat(onSmallDisk("240M", WriteTooMuch.class)).contains("all done");
     }
 
     @Test
@@ -129,6 +138,33 @@ class RequirementsTest {
                 try (var fork = base.snapshot().restore("fork")) {
                     require(Guest.of(fork).count().token().equals(token), null);
                 }
+            }
+            System.out.println("all done");
+        }
+    }
+
+    static final class WriteTooMuch {
+        public static void main(String[] args) throws Exception {
+            try (var stasis = Stasis.open();
+                    var executor = Executors.newVirtualThreadPerTaskExecutor();
+                    var base = stasis.create("base", _ -> {})) {
+                var ballast = stasis.home().resolve("ballast");
+                Files.write(ballast, new byte[130 << 20]);
+                var writing =
+                        executor.submit(() ->
+                                base.exec(
+                                        "sh",
+                                        "-c",
+                                        "dd if=/dev/urandom of=/root/big bs=1M count=90 && sync"));
+                Eventually.is(
+                        Duration.ofMinutes(2),
+                        "the full disk",
+                        () -> base.info().state() == SandboxState.PAUSED);
+                require(base.info().reason().orElse("").contains("disk is full"), null);
+                Files.delete(ballast);
+                base.resume();
+                writing.get(2, TimeUnit.MINUTES).orThrow();
+                require(Guest.of(base).number("stat -c %s /root/big") == 90 << 20, null);
             }
             System.out.println("all done");
         }

@@ -5,11 +5,14 @@ import dev.stasis.ByteSize;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
 import dev.stasis.SnapshotInfo;
+import dev.stasis.StasisException;
 import dev.stasis.machine.Machine;
+import dev.stasis.machine.MachineState;
 import dev.stasis.store.Home;
 import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SnapshotManifest;
 import dev.stasis.store.SnapshotStore;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +20,10 @@ import java.util.stream.Stream;
 
 /// What there is in a home, in the words of the API.
 final class Listing {
+    private static final Duration ASK = Duration.ofMillis(500);
+    private static final String DISK_FULL =
+            "this computer's disk is full: free some space, then resume the sandbox";
+
     private final Home home;
 
     Listing(Home home) {
@@ -24,15 +31,31 @@ final class Listing {
     }
 
     List<SandboxInfo> sandboxes() {
-        return home.sandboxes().list().stream().map(this::sandbox).toList();
+        return home.sandboxes().list().stream().map(r -> sandbox(r, condition(r))).toList();
     }
 
+    /// One sandbox, looked at more closely: its machine is asked whether it really runs.
     SandboxInfo sandbox(Place place) {
-        return sandbox(place.record());
+        var record = place.record();
+        var condition = condition(record);
+        return sandbox(
+                record,
+                condition.state() == SandboxState.RUNNING ? asked(place, condition) : condition);
     }
 
-    private SandboxInfo sandbox(SandboxRecord record) {
-        var condition = condition(record);
+    /// QEMU lets a machine stand still when there is no space for what it writes.
+    private static Condition asked(Place place, Condition running) {
+        try {
+            var status = Machine.find(place.machineFiles()).map(m -> m.status(ASK));
+            return status.filter(s -> s.state() == MachineState.DISK_FULL).isPresent()
+                    ? new Condition(SandboxState.PAUSED, Optional.of(DISK_FULL))
+                    : running;
+        } catch (StasisException e) {
+            return running; // busy with something else
+        }
+    }
+
+    private static SandboxInfo sandbox(SandboxRecord record, Condition condition) {
         var setup = record.setup();
         return new SandboxInfo(
                 record.id(),

@@ -4,6 +4,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.SandboxState;
 import dev.stasis.StasisException;
 import dev.stasis.machine.Machine;
+import dev.stasis.machine.MachineState;
 import dev.stasis.store.Durability;
 import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SandboxRecord.State;
@@ -81,8 +82,7 @@ final class Power {
         try (var _ = place.lock("resume")) {
             var record = requireState("resume", SandboxState.RUNNING, SandboxState.PAUSED);
             if (record.state() == State.RUNNING) {
-                place.machine()
-                        .resume(STEP); // it stands still all the same if the host's disk was full
+                goOnAfterFullDisk();
                 return;
             }
             var settled = new InterruptedCapture(place).settle(record);
@@ -91,6 +91,15 @@ final class Power {
             update(settled.withState(State.RUNNING));
         } catch (StasisException e) {
             throw explained(e);
+        }
+    }
+
+    /// A machine that should run stands still all the same when this computer's disk was full.
+    private void goOnAfterFullDisk() {
+        var machine = place.machine();
+        if (machine.status(STEP).state() == MachineState.DISK_FULL) {
+            machine.resume(STEP);
+            new GuestControl(place).goOn();
         }
     }
 
