@@ -48,6 +48,16 @@ deb() { # package version -> the file, downloaded if it is not in the cache
     echo "$file"
 }
 
+sources() {
+    cat $scripts
+    find "$guest/agent" "$guest/launcher" "$guest/payload" -type f -name '*.[chS]' | sort | xargs cat
+    echo "$SOURCE_DATE_EPOCH"
+}
+
+# Nothing to do if neither the sources nor what apt and dpkg know has been touched; asking apt takes a second.
+known=$({ sources; ls -ln --time-style=full-iso /var/lib/apt/lists /var/lib/dpkg/status 2>&1 || true; } | sha256sum | cut -d' ' -f1)
+[ "$(cat "$out/.stamp.known" 2>/dev/null)" = "$known" ] && exit 0
+
 command -v apt-get >/dev/null || fail "apt-get is missing: the guest is made from Debian's packages, so build on Debian 12"
 kernel=$(kernel_package)
 [ -n "$kernel" ] || fail "apt knows no linux-image-cloud-amd64: run apt-get update"
@@ -56,9 +66,11 @@ busybox_version=$(candidate busybox-static)
 [ -n "$kernel_version" ] && [ -n "$busybox_version" ] || fail "apt knows no version of $kernel or busybox-static: run apt-get update"
 
 tools=$(dpkg-query -W -f '${Package} ${Version}\n' binutils gcc musl-dev linux-libc-dev e2fsprogs squashfs-tools-ng qemu-utils 2>/dev/null || true)
-stamp=$({ cat $scripts; find "$guest/agent" "$guest/launcher" "$guest/payload" -type f -name '*.[chS]' | sort | xargs cat
-    echo "$kernel $kernel_version busybox $busybox_version $tools $SOURCE_DATE_EPOCH"; } | sha256sum | cut -d' ' -f1)
-[ "$(cat "$out/.stamp" 2>/dev/null)" = "$stamp" ] && exit 0
+stamp=$({ sources; echo "$kernel $kernel_version busybox $busybox_version $tools"; } | sha256sum | cut -d' ' -f1)
+if [ "$(cat "$out/.stamp" 2>/dev/null)" = "$stamp" ]; then
+    echo "$known" >"$out/.stamp.known"
+    exit 0
+fi
 
 require musl-gcc musl-tools
 require as binutils
@@ -80,6 +92,7 @@ made=$work/made
 mkdir "$made"
 . "$here/build-files.sh"
 echo "$stamp" >"$made/.stamp"
+echo "$known" >"$made/.stamp.known"
 rm -rf "$out"
 mv "$made" "$out"
 echo "guest-resources: made $out"
