@@ -1,8 +1,10 @@
 package dev.stasis.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
 import dev.stasis.cli.Main;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +37,18 @@ class CompatibilityTest {
         assertThat(newer.exitCode()).as(newer.output()).isZero();
         assertThat(Guest.of(MACHINES.stasis().sandbox("newer")).sh("cat /dev/shm/x"))
                 .isEqualTo("kept");
+        assertThat(
+                        with("7.2.999")
+                                .runToEnd(Main.class, "snapshot", "newer", "--name", "later")
+                                .exitCode())
+                .isZero();
         MACHINES.stasis().sandbox("newer").remove();
+        assertThatThrownBy(() -> MACHINES.stasis().snapshot("later").restore("back"))
+                .isInstanceOfSatisfying(
+                        StasisException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.INCOMPATIBLE_SNAPSHOT))
+                .hasMessageContaining("captured by 7.2.999");
+        MACHINES.stasis().deleteSnapshot("later");
         MACHINES.stasis().deleteSnapshot("seeded");
     }
 

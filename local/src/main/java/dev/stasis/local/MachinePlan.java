@@ -49,17 +49,17 @@ final class MachinePlan {
     /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when its root file system is
     ///   missing, or {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} naming each difference that keeps it
     ///   from going on here
-    static MachinePlan restored(Place place, Tools tools, SnapshotFiles snapshot, Setup setup) {
+    static MachinePlan restored(Place place, Tools tools, String snapshot, Setup setup) {
         var facts = setup.machine();
         var root = place.home().root().resolve(String.valueOf(facts.get(ROOT)));
         if (!Files.isRegularFile(root)) {
             throw new StasisException(
                     ErrorCode.STORE_DAMAGED,
                     "Snapshot %s can't be restored: its root file system %s is missing; import image '%s' again"
-                            .formatted(snapshot.manifest().id(), root, setup.image().reference()));
+                            .formatted(snapshot, root, setup.image().reference()));
         }
         var plan = new MachinePlan(place, tools, setup, root);
-        plan.checkCompatible(snapshot.manifest().id(), facts.get(IDENTITY));
+        plan.checkCompatible(snapshot, facts.get(IDENTITY));
         return plan;
     }
 

@@ -80,16 +80,16 @@ final class SandboxMaker {
         var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
         var env = new HashMap<>(captured.env());
         env.putAll(settings.env());
-        var record = SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK);
-        var place = place(record);
+        var bare = SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK);
+        var place = place(bare);
+        var plan = MachinePlan.restored(place, tools, snapshot, bare.setup());
         return make(
                 place,
-                record,
+                bare.withSetup(bare.setup().withMachine(plan.facts())),
                 settings.binding().attached(),
                 RESTORE,
                 () -> {
                     var source = SnapshotFiles.verified(stasis.openHome(), snapshot);
-                    var plan = MachinePlan.restored(place, tools, source, record.setup());
                     DiskOverlays.create(place.folder().resolve(FIRST_DISK), source.disk());
                     var machine =
                             Machine.restore(
