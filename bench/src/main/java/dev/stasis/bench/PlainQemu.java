@@ -51,14 +51,7 @@ final class PlainQemu implements AutoCloseable {
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
         boolean started = false;
         try {
-            var socket = run.resolve("qmp");
-            while (!Files.exists(socket)) {
-                if (!process.isAlive()) {
-                    throw new IOException("QEMU ended: " + Files.readString(log.toPath()));
-                }
-                LockSupport.parkNanos(POLL_NANOS);
-            }
-            var qemu = new PlainQemu(process, run, QmpClient.connect(socket, LONGEST));
+            var qemu = new PlainQemu(process, run, connectToMonitor(process, run));
             started = true;
             return qemu;
         } finally {
@@ -66,6 +59,25 @@ final class PlainQemu implements AutoCloseable {
                 process.destroyForcibly();
             }
         }
+    }
+
+    /// Connects to the monitor once it listens, which is some time after its socket is there.
+    private static QmpClient connectToMonitor(Process process, Path run)
+            throws IOException, QmpException {
+        var socket = run.resolve("qmp");
+        while (process.isAlive()) {
+            try {
+                if (Files.exists(socket)) {
+                    return QmpClient.connect(socket, LONGEST);
+                }
+            } catch (QmpException e) {
+                if (!e.description().contains("Connection refused")) {
+                    throw e;
+                }
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        throw new IOException("QEMU ended: " + Files.readString(run.resolve("qemu.log")));
     }
 
     long pid() {
