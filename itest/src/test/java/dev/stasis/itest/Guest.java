@@ -36,7 +36,7 @@ final class Guest {
                   n=$((n+1))
                   echo "$n $token" > /dev/shm/.count && mv /dev/shm/.count /dev/shm/count
                   echo "$n" >&3
-                  usleep 5000
+                  usleep 30000
                 done
                 END
                 setsid sh /tmp/counter < /dev/null > /dev/null 2>&1 &
@@ -48,6 +48,13 @@ final class Guest {
     Count count() {
         var parts = sh("cat /dev/shm/count").split(" ", -1);
         return new Count(Long.parseLong(parts[0]), parts[1]);
+    }
+
+    /// Waits until the process has counted on.
+    Count countOn() {
+        sh(
+                "n=$(cut -d' ' -f1 /dev/shm/count); until [ $(cut -d' ' -f1 /dev/shm/count) -gt $n ]; do usleep 10000; done");
+        return count();
     }
 
     record Count(long value, String token) {}
