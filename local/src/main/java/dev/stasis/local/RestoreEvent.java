@@ -17,7 +17,16 @@ final class RestoreEvent extends Event {
     @Label("Sandbox")
     final String sandbox;
 
-    RestoreEvent(String sandbox) {
+    private RestoreEvent(String sandbox) {
         this.sandbox = sandbox;
+    }
+
+    /// Begins one.
+    ///
+    /// @return ends and records it
+    static Runnable begun(String sandbox) {
+        var event = new RestoreEvent(sandbox);
+        event.begin();
+        return event::commit;
     }
 }

@@ -73,8 +73,7 @@ final class SandboxMaker {
     }
 
     LocalSandbox restore(String snapshot, String name, RestoreSettings settings) {
-        var event = new RestoreEvent(name);
-        event.begin();
+        var running = Marks.restore(name);
         Names.check("sandbox", name);
         tools.accelerator(settings.binding().requireKvm());
         var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
@@ -98,7 +97,7 @@ final class SandboxMaker {
                                     source.devices(),
                                     RESTORE);
                     machine.resume(RESTORE);
-                    event.commit();
+                    running.run();
                     return machine;
                 });
     }

@@ -57,10 +57,9 @@ final class SnapshotTaker {
             if (record.state() == State.RUNNING) {
                 guest.freeze();
             }
-            var event = new StandstillEvent(place.name());
-            event.begin();
+            var couldGoOn = Marks.standstill(place.name());
             capture(announced, staging);
-            event.commit();
+            couldGoOn.run();
         } catch (RuntimeException | Error e) {
             Closing.after(e, List.of(() -> takeBack(record)));
             throw e;

@@ -17,7 +17,16 @@ final class StandstillEvent extends Event {
     @Label("Sandbox")
     final String sandbox;
 
-    StandstillEvent(String sandbox) {
+    private StandstillEvent(String sandbox) {
         this.sandbox = sandbox;
+    }
+
+    /// Begins one.
+    ///
+    /// @return ends and records it
+    static Runnable begun(String sandbox) {
+        var event = new StandstillEvent(sandbox);
+        event.begin();
+        return event::commit;
     }
 }
