@@ -54,6 +54,11 @@ sources() {
     echo "$SOURCE_DATE_EPOCH"
 }
 
+# One build at a time; the lock goes with this shell.
+mkdir -p "$here/target"
+exec 9>"$here/target/.build.lock"
+flock 9
+
 # Nothing to do if neither the sources nor what apt and dpkg know has been touched; asking apt takes a second.
 known=$({ sources; ls -ln --time-style=full-iso /var/lib/apt/lists /var/lib/dpkg/status 2>&1 || true; } | sha256sum | cut -d' ' -f1)
 [ "$(cat "$out/.stamp.known" 2>/dev/null)" = "$known" ] && exit 0
