@@ -169,7 +169,10 @@ static void frame_received(struct lane *lane, const struct frame *frame) {
         return hello(lane, frame);
     if (!lane->open)
         return;
-    if (frame->type == EXEC || frame->type == IDENTITY) {
+    bool long_message = frame->type == EXEC || frame->type == IDENTITY;
+    if (frame->stream == 0 || (frame->more && !long_message)) {
+        answer_error(&origin, EPROTO, "this frame needs a stream of its own, or cannot be continued");
+    } else if (long_message) {
         struct partial *message = assemble(lane, &origin, frame);
         if (message == NULL)
             return;
@@ -178,8 +181,6 @@ static void frame_received(struct lane *lane, const struct frame *frame) {
         else
             control_frame(&origin, frame, message->bytes, message->length);
         free(message);
-    } else if (frame->more || frame->stream == 0) {
-        answer_error(&origin, EPROTO, "this frame cannot be continued, or needs a stream of its own");
     } else if (frame->type >= CREDIT && frame->type < FREEZE) {
         command_frame(&origin, frame);
     } else {
