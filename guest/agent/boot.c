@@ -125,6 +125,15 @@ static void loopback_up(void) {
     close(fd);
 }
 
+// The kernel makes the boot id when it is first read: now, so that all forks have the same.
+static void settle_boot_id(void) {
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (read(fd, id, sizeof id) <= 0)
+        complain("cannot read", "the boot id");
+    close(fd);
+}
+
 void boot(void) {
     umask(0);
     folder("/dev", 0755);
@@ -134,6 +143,7 @@ void boot(void) {
     enter_root();
     mount_kernel_folders();
     complete_image();
+    settle_boot_id();
     loopback_up();
     sethostname("sandbox", 7);
     reboot(RB_DISABLE_CAD);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /// Runs a main class in a JVM of its own, on the same class path and a given home.
 final class OtherJvm {
-    private static final int DEADLINE_SECONDS = 180;
+    private static final Duration DEADLINE = Duration.ofMinutes(3);
 
     private final Path home;
     private final List<String> prefix = new ArrayList<>();
@@ -20,6 +21,8 @@ final class OtherJvm {
     private final Map<String, String> env = new HashMap<>();
 
     private String classPath = System.getProperty("java.class.path");
+
+    private Duration deadline = DEADLINE;
 
     private OtherJvm(Path home) {
         this.home = home;
@@ -44,6 +47,12 @@ final class OtherJvm {
     /// Another class path than that of this JVM.
     OtherJvm classPath(String path) {
         classPath = path;
+        return this;
+    }
+
+    /// How long it may take; three minutes unless something else is said.
+    OtherJvm deadline(Duration longest) {
+        deadline = longest;
         return this;
     }
 
@@ -79,12 +88,12 @@ final class OtherJvm {
         var output = Files.createTempFile("itest-", ".out");
         try {
             var process = start(main, output, args);
-            if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+            if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly().waitFor();
                 throw new AssertionError(
                         main.getName()
                                 + " did not end within "
-                                + DEADLINE_SECONDS
+                                + deadline
                                 + " s:\n"
                                 + Files.readString(output));
             }

@@ -5,35 +5,56 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stasis.Stasis;
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /// Everything works for a user without any privilege, also where reading another process's memory
 /// is refused.
 class UnprivilegedTest {
     private static final int NOBODY = 65534;
 
+    /// The other classes look at this computer rather than at sandboxes, or need mounts.
     @Test
-    void theWholePathWorksAsAnUnprivilegedUser() throws Exception {
-        assertThat(wholePath(List.of())).contains("all done");
+    void theTestsOfSandboxesPassAsAnUnprivilegedUser() throws Exception {
+        var classes =
+                List.of(
+                        ExecTest.class,
+                        FaultsTest.class,
+                        ForkContinuesTest.class,
+                        IdentityTest.class,
+                        IsolationTest.class,
+                        RunningCommandTest.class,
+                        SeveralProcessesTest.class,
+                        SnapshotLifeTest.class);
+        var names = classes.stream().map(Class::getName).toArray(String[]::new);
+        assertThat(unprivileged(List.of(), Suite.class, names)).contains("all done");
     }
 
     @Test
     void theWholePathWorksWhereReadingOfMemoryIsRefused() throws Exception {
-        assertThat(wholePath(List.of("-Ddev.stasis.machine.memory=qmp"))).contains("all done");
+        var options = List.of("-Ddev.stasis.machine.memory=qmp");
+        assertThat(unprivileged(options, WholePath.class)).contains("all done");
     }
 
-    private static String wholePath(List<String> options) throws Exception {
+    private static String unprivileged(List<String> options, Class<?> main, String... args)
+            throws Exception {
         boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
         var base = Files.createTempDirectory("stasis-itest-");
         var home = Files.createDirectory(base.resolve("home"));
         try {
             Files.setPosixFilePermissions(base, PosixFilePermissions.fromString("rwxr-xr-x"));
-            var jvm = OtherJvm.on(home);
+            var jvm = OtherJvm.on(home).deadline(Duration.ofMinutes(20));
             if (root) {
                 jvm.classPath(copyOfClassPath(base.resolve("class-path")));
                 Files.setAttribute(home, "unix:uid", NOBODY);
@@ -46,7 +67,7 @@ class UnprivilegedTest {
                         "HOME=" + home);
             }
             options.forEach(jvm::option);
-            return jvm.run(WholePath.class);
+            return jvm.run(main, args);
         } finally {
             var left = Leaks.of(home);
             Files.walkFileTree(base, new DeleteAll());
@@ -74,6 +95,30 @@ class UnprivilegedTest {
             for (var file : (Iterable<Path>) files::iterator) {
                 Files.copy(file, copy.resolve(original.relativize(file).toString()));
             }
+        }
+    }
+
+    /// Runs classes of tests.
+    static final class Suite {
+        public static void main(String[] args) {
+            var request =
+                    LauncherDiscoveryRequestBuilder.request()
+                            .selectors(
+                                    Arrays.stream(args)
+                                            .map(DiscoverySelectors::selectClass)
+                                            .toList())
+                            .build();
+            var summary = new SummaryGeneratingListener();
+            LauncherFactory.create().execute(request, summary);
+            summary.getSummary().printFailuresTo(new PrintWriter(System.out, true));
+            long found = summary.getSummary().getTestsFoundCount();
+            long passed = summary.getSummary().getTestsSucceededCount();
+            if (passed != found
+                    || found < args.length
+                    || summary.getSummary().getTotalFailureCount() > 0) {
+                throw new AssertionError(passed + " of " + found + " tests passed");
+            }
+            System.out.println("all done");
         }
     }
 
