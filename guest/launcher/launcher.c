@@ -1,12 +1,13 @@
 // The launcher: starts a machine (QEMU), stays as its parent, keeps its logs, and writes down how it ended.
 //
-//   launcher --run DIR --logs DIR [--attached] [--max-log BYTES] -- PROGRAM ARGUMENT…
+//   launcher --run DIR --logs DIR [--attached] [--small-pages] [--max-log BYTES] -- PROGRAM ARGUMENT…
 //
 // In the arguments, @console@ and @log@ become paths to write to (DIR/console.log, DIR/guest.log), @qmp@ the number of a socket that
 // listens at RUN/qmp. The program's own output goes to qemu.log. A log that grows beyond --max-log is renamed to LOG.1 and begun anew.
 // Answers one line on standard output, "started PID" or "failed ERRNO TEXT"; RUN/machine then says who runs, RUN/end how it ended.
 // RUN/machine.lock is held for as long as the launcher lives, and the program dies with it.
-// With --attached, the end of standard input ends the program; a byte D there detaches it.
+// With --attached, the end of standard input ends the program; a byte D there detaches it. With --small-pages, the program gets no huge
+// pages even where it asks for them: many small things would each take one whole.
 #include "launcher.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.lo
 const char *run;
 off_t log_bytes_max = 8 << 20;
 static const char *logs;
-static bool attached;
+static bool attached, small_pages;
 static struct log log[LOGS];
 static int writers[LOGS], qmp, signals;
 
@@ -54,6 +55,8 @@ static char *const *arguments(int count, char **values) {
         bool more = at + 1 < count;
         if (strcmp(values[at], "--attached") == 0)
             attached = true;
+        else if (strcmp(values[at], "--small-pages") == 0)
+            small_pages = true;
         else if (strcmp(values[at], "--run") == 0 && more)
             run = values[++at];
         else if (strcmp(values[at], "--logs") == 0 && more)
@@ -65,7 +68,7 @@ static char *const *arguments(int count, char **values) {
     }
     errno = EINVAL;
     if (at + 1 >= count || strcmp(values[at], "--") != 0 || run == NULL || logs == NULL || log_bytes_max < 1)
-        failed("usage: launcher --run DIR --logs DIR [--attached] [--max-log BYTES] -- PROGRAM ARGUMENT…");
+        failed("usage: launcher --run DIR --logs DIR [--attached] [--small-pages] [--max-log BYTES] -- PROGRAM ARGUMENT…");
     return values + at + 1;
 }
 
@@ -153,6 +156,8 @@ static void become_program(char *const *program, pid_t parent, int report) {
     if (getppid() != parent)
         _exit(1);
     prctl(PR_SET_PTRACER, -1UL);  // where Yama forbids it otherwise, captures read this process's memory; no Yama: an error, and no need
+    if (small_pages)
+        prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     bool ready = nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(writers[0], 1) >= 0 && dup2(writers[0], 2) >= 0;
     ready = ready && fcntl(qmp, F_SETFD, 0) == 0 && fcntl(writers[1], F_SETFD, 0) == 0 && fcntl(writers[2], F_SETFD, 0) == 0;

@@ -17,6 +17,10 @@ import java.util.concurrent.TimeoutException;
 
 /// Starts machines: each by a launcher program of its own, which stays its parent.
 final class Launcher {
+    /// The option by which QEMU gets no huge pages. A restored machine's RAM is a mapped file,
+    /// which has none anyway; the rest of QEMU is small, and there may be many forks.
+    static final String SMALL_PAGES = "--small-pages";
+
     private static final int LONGEST_ANSWER = 4096;
 
     /// What QEMU may see of the environment; the rest may hold secrets.
@@ -27,9 +31,11 @@ final class Launcher {
 
     /// Starts a machine and waits until QEMU has been executed.
     ///
+    /// @param options of the launcher itself, beyond those of every machine
     /// @return the pipe that the machine's life hangs on if it is attached
-    static OutputStream start(MachineSpec spec, List<String> qemu, Deadline deadline) {
-        var process = launch(spec, qemu);
+    static OutputStream start(
+            MachineSpec spec, List<String> options, List<String> qemu, Deadline deadline) {
+        var process = launch(spec, options, qemu);
         boolean started = false;
         try {
             var answer = answer(process, deadline);
@@ -59,7 +65,7 @@ final class Launcher {
         }
     }
 
-    private static Process launch(MachineSpec spec, List<String> qemu) {
+    private static Process launch(MachineSpec spec, List<String> options, List<String> qemu) {
         var files = spec.files();
         var command = new ArrayList<String>();
         command.add(spec.launcher().toString());
@@ -67,6 +73,7 @@ final class Launcher {
         if (spec.attached()) {
             command.add("--attached");
         }
+        command.addAll(options);
         command.add("--");
         command.addAll(qemu);
         var builder =

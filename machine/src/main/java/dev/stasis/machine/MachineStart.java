@@ -139,7 +139,8 @@ final class MachineStart {
     }
 
     private Machine start(@Nullable Path image, Monitor.Work<?> afterwards) {
-        var owner = Launcher.start(spec, QemuCommand.of(spec, image), deadline);
+        List<String> options = image == null ? List.of() : List.of(Launcher.SMALL_PAGES);
+        var owner = Launcher.start(spec, options, QemuCommand.of(spec, image), deadline);
         var processes =
                 Machine.processes(spec.files())
                         .orElseThrow(() ->
