@@ -6,6 +6,7 @@ import dev.stasis.Stasis;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -110,7 +111,8 @@ class UnprivilegedTest {
                             .build();
             var summary = new SummaryGeneratingListener();
             LauncherFactory.create().execute(request, summary);
-            summary.getSummary().printFailuresTo(new PrintWriter(System.out, true));
+            summary.getSummary()
+                    .printFailuresTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
             long found = summary.getSummary().getTestsFoundCount();
             long passed = summary.getSummary().getTestsSucceededCount();
             if (passed != found
