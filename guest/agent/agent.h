@@ -29,8 +29,12 @@ enum type {
     HELLO = 1, WELCOME = 2, CREDIT = 3,
     EXEC = 16, STARTED = 17, EXEC_FAILED = 18, STDIN = 19, STDIN_END = 20, STDOUT = 21, STDERR = 22, EXITED = 23, SIGNAL = 24,
     FREEZE = 32, THAW = 33, IDENTITY = 34, SYNC = 35, SHUTDOWN = 36, PING = 37,
+    GROW_DISK = 44,
     OK = 48, ERROR = 49,
 };
+
+// What this agent can do, beyond what the first ones could: the bits of WELCOME.
+enum { FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3, FEATURES = FEATURE_GROW_DISK | FEATURE_USER };
 
 enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, STEP_REQUEST, STEP_FROZEN };
 
@@ -104,7 +108,7 @@ void ports_run(void);
 // One "cmd-<n> <channel>: <line>" for each line; what the log does not take at once is dropped.
 void log_lines(unsigned command, const char *channel, const char *text, size_t length);
 
-// ---- commands.c, spawn.c: users' processes
+// ---- commands.c, spawn.c, users.c: users' processes
 
 // The agent's ends of a command's pipes; the last one says how its execve went.
 struct pipes {
@@ -115,6 +119,8 @@ struct spawn {
     char **argv;
     char **envp;
     const char *folder;
+    bool make_folder;
+    char *user;  // NULL: root
     const char *cgroup;
     bool no_stdin;
 };
@@ -128,6 +134,7 @@ void command_frame(const struct origin *origin, const struct frame *frame);
 void commands_reaped(pid_t pid, int status);
 pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error);
 char **environment_with(char *const *more, size_t count);
+int user_become(char *wanted, const char **home);
 int environment_replace(bool all, char *const *given, size_t count);
 
 // ---- control.c: freezing, identity, end
@@ -139,8 +146,15 @@ void control_frame(const struct origin *origin, const struct frame *frame, uint8
 bool control_reaped(pid_t pid, int status);
 bool control_refuses_commands(int *error);
 int write_file(const char *path, const char *text);
+// Does work that may take long in a process of its own; the errno that it returns becomes the answer.
+void task_start(const struct origin *origin, int (*work)(void));
+
+// ---- disk.c
+
+void disk_grow(const struct origin *origin, const uint8_t *request, size_t length);
 
 // ---- boot.c: from the initramfs to the sandbox's own root
 
 void boot(void);
 void power_off(void);
+int disk_folder(void);

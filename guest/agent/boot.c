@@ -18,6 +18,10 @@
 
 static int disk = -1;  // the overlay disk's root folder
 
+int disk_folder(void) {
+    return disk;
+}
+
 // Every file of the sandbox is on disk, and its file system is marked clean: freezing does both.
 void power_off(void) {
     sync();

@@ -43,14 +43,16 @@ static void request_read(struct request *request, uint8_t *at, uint8_t *end) {
             request->more[request->envc++] = text;
         else if (field.tag == 3 && field.length > 0)
             request->spawn.folder = text;
-        else if (field.tag == 4)
-            request->refused = STEP_USER;
+        else if (field.tag == 4 && field.length > 0)
+            request->spawn.user = text;
         else if (field.tag == 5)
             request->spawn.no_stdin = true;
+        else if (field.tag == 6)
+            request->spawn.make_folder = true;
         else
             return;
     }
-    if (more == 0 && request->argc > 0 && request->refused != STEP_USER)
+    if (more == 0 && request->argc > 0)
         request->refused = 0;
 }
 

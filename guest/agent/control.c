@@ -10,10 +10,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ENTROPY_MIN = 32, ENTROPY_MAX = 512, HOSTNAME_LENGTH_MAX = 64, SYNCS_MAX = 16, IDENTITY_VARIABLES_MAX = 4096 };
+enum { ENTROPY_MIN = 32, ENTROPY_MAX = 512, HOSTNAME_LENGTH_MAX = 64, TASKS_MAX = 16, IDENTITY_VARIABLES_MAX = 4096 };
 
 #define GENERATION_FILE "/run/stasis/generation"
 
@@ -25,7 +26,7 @@ static int turns;  // of the loop, that the answer to SHUTDOWN still has to leav
 static struct {
     pid_t pid;
     struct origin origin;
-} syncs[SYNCS_MAX];
+} tasks[TASKS_MAX];
 
 int write_file(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -164,32 +165,36 @@ static void identify(const struct origin *origin, uint8_t *message, size_t lengt
     answer(origin, OK, NULL, 0);
 }
 
-// ---- flushing: a process of its own, since it may take long
+// ---- what may take long
 
-static void flush_disks(const struct origin *origin) {
+void task_start(const struct origin *origin, int (*work)(void)) {
     int slot = 0;
-    while (slot < SYNCS_MAX && syncs[slot].pid != 0)
+    while (slot < TASKS_MAX && tasks[slot].pid != 0)
         slot++;
-    pid_t pid = slot == SYNCS_MAX ? -1 : fork();
+    pid_t pid = slot == TASKS_MAX ? -1 : fork();
     if (pid < 0)
-        return answer_error(origin, EAGAIN, "cannot begin another flush now");
-    if (pid == 0) {
-        sync();
-        _exit(0);
-    }
-    syncs[slot].pid = pid;
-    syncs[slot].origin = *origin;
+        return answer_error(origin, EAGAIN, "too much is being done at once");
+    if (pid == 0)
+        _exit(work());
+    tasks[slot].pid = pid;
+    tasks[slot].origin = *origin;
+}
+
+static int flush_disks(void) {
+    sync();
+    return 0;
 }
 
 bool control_reaped(pid_t pid, int status) {
-    for (int i = 0; i < SYNCS_MAX; i++) {
-        if (syncs[i].pid != pid)
+    for (int i = 0; i < TASKS_MAX; i++) {
+        if (tasks[i].pid != pid)
             continue;
-        syncs[i].pid = 0;
-        if (status == 0)
-            answer(&syncs[i].origin, OK, NULL, 0);
+        tasks[i].pid = 0;
+        int error = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+        if (error == 0)
+            answer(&tasks[i].origin, OK, NULL, 0);
         else
-            answer_error(&syncs[i].origin, EIO, "the flush was ended");
+            answer_error(&tasks[i].origin, error, strerror(error));
         return true;
     }
     return false;
@@ -197,13 +202,13 @@ bool control_reaped(pid_t pid, int status) {
 
 // ---- the end
 
-static void shut_down(const struct origin *origin, uint32_t milliseconds) {
+static void shut_down(const struct origin *origin, uint32_t milliseconds, uint32_t signal) {
     thaw();
     state = ENDING;
     deadline = now_ms() + milliseconds;
     turns = 2;
     answer(origin, OK, NULL, 0);
-    kill(-1, SIGTERM);
+    kill(-1, (int)signal);
 }
 
 static bool ending_run(void) {
@@ -221,10 +226,12 @@ static bool ending_run(void) {
 
 void control_frame(const struct origin *origin, const struct frame *frame, uint8_t *message, size_t length) {
     uint32_t expected = frame->type == FREEZE || frame->type == SHUTDOWN ? 4 : 0;
-    bool any = frame->type == PING || frame->type == IDENTITY;
-    if (frame->type < FREEZE || frame->type > PING || (!any && length != expected))
+    bool any = frame->type == PING || frame->type == IDENTITY || frame->type == GROW_DISK || (frame->type == SHUTDOWN && length == 8);
+    if (frame->type < FREEZE || (frame->type > PING && frame->type != GROW_DISK) || (!any && length != expected))
         return answer_error(origin, EPROTO, "not a request, or its length is wrong");
-    if (frame->type == FREEZE) {
+    if (frame->type == GROW_DISK) {
+        disk_grow(origin, message, length);
+    } else if (frame->type == FREEZE) {
         freeze(origin, get32(message));
     } else if (frame->type == THAW) {
         int error = thaw();
@@ -234,9 +241,12 @@ void control_frame(const struct origin *origin, const struct frame *frame, uint8
     } else if (frame->type == IDENTITY) {
         identify(origin, message, length);
     } else if (frame->type == SYNC) {
-        flush_disks(origin);
+        task_start(origin, flush_disks);
     } else if (frame->type == SHUTDOWN) {
-        shut_down(origin, get32(message));
+        uint32_t signal = length == 8 ? get32(message + 4) : SIGTERM;
+        if (signal < 1 || signal > 64)
+            return answer_error(origin, EPROTO, "not a signal");
+        shut_down(origin, get32(message), signal);
     } else {
         answer(origin, OK, message, length);
     }

@@ -118,6 +118,7 @@ static void hello(struct lane *lane, const struct frame *frame) {
     session_end(lane);
     bool common = get16(frame->payload) <= VERSION && VERSION <= get16(frame->payload + 2);
     uint8_t welcome[8] = {common ? VERSION : 0};
+    put32(welcome + 4, FEATURES);
     lane->open = true;
     lane->epoch = frame->epoch;
     answer(&(struct origin){lane, frame->epoch, 0}, WELCOME, welcome, sizeof welcome);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -72,6 +74,25 @@ static void give_up(int report, enum step step) {
     _exit(n < 0 ? 126 : 127);
 }
 
+// A folder with those above it; what can't be made is missing afterwards.
+static void make_folders(const char *path) {
+    char *copy = strdup(path);
+    for (char *at = copy; at != NULL && (at = strchr(at + 1, '/')) != NULL; *at = '/') {
+        *at = 0;
+        mkdir(copy, 0755);
+    }
+    mkdir(path, 0755);
+    free(copy);
+}
+
+// The default is root's home; whoever set another one keeps it.
+static void environment_default_home(char **environment, const char *home) {
+    static char entry[PATH_MAX + 8];
+    for (; *environment != NULL; environment++)
+        if (*environment == DEFAULTS[1] && snprintf(entry, sizeof entry, "HOME=%s", home) < (int)sizeof entry)
+            *environment = entry;
+}
+
 static void child(const struct spawn *spawn, const int fds[3], int report) {
     sigset_t none;
     sigemptyset(&none);
@@ -84,8 +105,15 @@ static void child(const struct spawn *spawn, const int fds[3], int report) {
             give_up(report, STEP_FORK);
     if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){1024, 524288}) < 0)
         give_up(report, STEP_LIMITS);
+    if (spawn->make_folder)
+        make_folders(spawn->folder);
     if (chdir(spawn->folder) < 0)
         give_up(report, STEP_FOLDER);
+    const char *home = NULL;
+    if (spawn->user != NULL && user_become(spawn->user, &home) < 0)
+        give_up(report, STEP_USER);
+    if (home != NULL)
+        environment_default_home(spawn->envp, home);
     environ = spawn->envp;
     execvp(spawn->argv[0], spawn->argv);
     give_up(report, STEP_EXECUTE);

@@ -19,7 +19,9 @@ public final class ExecBuilder {
 
     private List<String> command = List.of();
     private final Map<String, String> env = new LinkedHashMap<>();
-    private String folder = "/";
+    private Optional<String> user = Optional.empty();
+    private Optional<String> folder = Optional.empty();
+    private ExecSettings.Program program = ExecSettings.Program.GIVEN;
     private Optional<Duration> timeout = Optional.of(DEFAULT_TIMEOUT);
     private ByteSize outputLimit = DEFAULT_OUTPUT_LIMIT;
     private Optional<InputStream> stdin = Optional.empty();
@@ -46,9 +48,24 @@ public final class ExecBuilder {
         return this;
     }
 
-    /// The working folder in the guest, absolute; `/` unless said otherwise.
+    /// Runs the image's own program, as `docker run` does: its entrypoint with the words of {@link
+    /// #command} as arguments, or with the image's if none are given.
+    public ExecBuilder imageProgram() {
+        this.program = ExecSettings.Program.OF_IMAGE;
+        return this;
+    }
+
+    /// The user: `"USER"` or `"USER:GROUP"`, each a name in the guest's `/etc/passwd` or
+    /// `/etc/group`, or a number. With a group it is the only one, else the user has all of theirs.
+    /// The image's user unless said otherwise, or else root.
+    public ExecBuilder user(String user) {
+        this.user = Optional.of(user);
+        return this;
+    }
+
+    /// The working folder in the guest, absolute; the image's unless said otherwise, or else `/`.
     public ExecBuilder folder(String folder) {
-        this.folder = folder;
+        this.folder = Optional.of(folder);
         return this;
     }
 
@@ -106,7 +123,7 @@ public final class ExecBuilder {
         return new ExecSettings(
                 command,
                 env,
-                folder,
+                new ExecSettings.Start(user, folder, program),
                 timeout,
                 outputLimit,
                 new ExecSettings.Streams(stdin, stdout, stderr));

@@ -9,16 +9,16 @@ import java.util.Optional;
 
 /// What {@link ExecBuilder} gathered.
 ///
-/// @param command the program and its arguments; at least one
+/// @param command the program and its arguments; at least one, unless the image's own program runs
 /// @param env variables for this command, over the sandbox's
-/// @param folder the working folder in the guest
+/// @param start as whom, where and what
 /// @param timeout how long the command may run; none = for ever
 /// @param outputLimit the most bytes kept of each of stdout and stderr when they are buffered
 /// @param streams where the command's input comes from and its output goes
 public record ExecSettings(
         List<String> command,
         Map<String, String> env,
-        String folder,
+        Start start,
         Optional<Duration> timeout,
         ByteSize outputLimit,
         Streams streams) {
@@ -26,10 +26,12 @@ public record ExecSettings(
     public ExecSettings {
         command = List.copyOf(command);
         env = Map.copyOf(env);
-        if (command.isEmpty() || command.getFirst().isEmpty()) {
+        boolean needed = start.program() == Program.GIVEN;
+        if (needed && (command.isEmpty() || command.getFirst().isEmpty())) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT, "A command needs a program: none was given");
         }
+        var folder = start.folder().orElse("/");
         if (!folder.startsWith("/")) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT,
@@ -42,8 +44,31 @@ public record ExecSettings(
                             + timeout.get()
                             + " is not positive: give more time, or none at all");
         }
+        if (start.user().filter(user -> user.isEmpty() || user.startsWith(":")).isPresent()) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "The user '"
+                            + start.user().get()
+                            + "' is empty: give USER or USER:GROUP, each a name or a number");
+        }
         env.keySet().forEach(Environment::checkName);
     }
+
+    /// Which program a command is.
+    public enum Program {
+        /// The one given, with its arguments.
+        GIVEN,
+        /// The image's own: its entrypoint, with the words given as its arguments or else the
+        /// image's.
+        OF_IMAGE
+    }
+
+    /// How a command begins.
+    ///
+    /// @param user `USER` or `USER:GROUP`; none = the image's, or else root
+    /// @param folder the working folder in the guest; none = the image's, or else `/`
+    /// @param program which program
+    public record Start(Optional<String> user, Optional<String> folder, Program program) {}
 
     /// Where a command's input comes from and its output goes.
     ///

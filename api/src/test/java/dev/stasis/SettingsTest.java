@@ -24,7 +24,10 @@ class SettingsTest {
         var settings = new ExecBuilder().command("true").build();
 
         assertThat(settings.timeout()).contains(Duration.ofMinutes(10));
-        assertThat(settings.folder()).isEqualTo("/");
+        assertThat(settings.start())
+                .isEqualTo(
+                        new ExecSettings.Start(
+                                Optional.empty(), Optional.empty(), ExecSettings.Program.GIVEN));
         assertThat(settings.env()).isEmpty();
         assertThat(settings.outputLimit()).isEqualTo(ByteSize.parse("64M"));
         assertThat(settings.streams())
@@ -62,6 +65,10 @@ class SettingsTest {
                 () -> new ExecBuilder().command("ls").folder("tmp").build(),
                 ErrorCode.INVALID_ARGUMENT,
                 "tmp");
+        assertRefused(
+                () -> new ExecBuilder().command("ls").user(":0").build(),
+                ErrorCode.INVALID_ARGUMENT,
+                "':0'");
         assertRefused(
                 () -> new ExecBuilder().command("ls").timeout(Duration.ZERO).build(),
                 ErrorCode.INVALID_ARGUMENT,

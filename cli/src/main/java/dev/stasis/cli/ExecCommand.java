@@ -30,8 +30,15 @@ final class ExecCommand implements Callable<Integer> {
     @Option(
             names = {"-w", "--workdir"},
             paramLabel = "DIR",
-            description = "The working folder; / unless said otherwise.")
+            description = "The working folder; the image's unless said otherwise, or else /.")
     @Nullable String folder;
+
+    @Option(
+            names = {"-u", "--user"},
+            paramLabel = "USER[:GROUP]",
+            description =
+                    "The user, by name or number; the image's unless said otherwise, or else root.")
+    @Nullable String user;
 
     @Option(
             names = "--timeout",
@@ -67,6 +74,9 @@ final class ExecCommand implements Callable<Integer> {
         env.forEach(builder::env);
         if (folder != null) {
             builder.folder(folder);
+        }
+        if (user != null) {
+            builder.user(user);
         }
         if (timeout != null) {
             builder.timeout(timeout);

@@ -38,7 +38,8 @@ final class FakeSandbox {
             new ExecSettings(
                     List.of("none"),
                     Map.of(),
-                    "/",
+                    new ExecSettings.Start(
+                            Optional.empty(), Optional.empty(), ExecSettings.Program.GIVEN),
                     Optional.empty(),
                     ByteSize.ofMebibytes(1),
                     new ExecSettings.Streams(Optional.empty(), Optional.empty(), Optional.empty()));
@@ -107,7 +108,7 @@ final class FakeSandbox {
                 new ExecSettings(
                         settings.command(),
                         settings.env(),
-                        settings.folder(),
+                        settings.start(),
                         settings.timeout(),
                         settings.outputLimit(),
                         new ExecSettings.Streams(

@@ -1,5 +1,6 @@
 package dev.stasis.guest;
 
+import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.nio.ByteBuffer;
@@ -53,6 +54,26 @@ public final class AgentConnection implements AutoCloseable {
         return link.isOpen();
     }
 
+    /// Whether the agent can do this.
+    public boolean has(Feature feature) {
+        return link.has(feature);
+    }
+
+    /// Makes sure that the agent can do this.
+    ///
+    /// @throws StasisException with {@link ErrorCode#INCOMPATIBLE_SNAPSHOT}
+    public void require(Feature feature) {
+        if (!has(feature)) {
+            throw new StasisException(
+                    ErrorCode.INCOMPATIBLE_SNAPSHOT,
+                    link.address()
+                            .error(
+                                    "This sandbox can't "
+                                            + feature.text()
+                                            + ": the agent in its memory comes from an older Stasis; create a new sandbox for that"));
+        }
+    }
+
     /// Ends the connection, after what was already asked for (such as a kill) has been sent if the
     /// guest takes it. Can be called again.
     @Override
@@ -87,11 +108,40 @@ public final class AgentConnection implements AutoCloseable {
         call("Flushing the guest's disks", FrameType.SYNC, new byte[0], waits.sync);
     }
 
+    /// Lets the file system on the sandbox's disk grow to the size that the disk has now.
+    ///
+    /// @param size the size of the disk
+    /// @param longest how long the guest may take to hear of the size
+    /// @throws StasisException with {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the agent is too
+    ///   old for that
+    public void growDisk(ByteSize size, Duration longest) {
+        require(Feature.GROW_DISK);
+        byte[] request =
+                FrameWriter.payload(
+                        Long.BYTES + Integer.BYTES,
+                        b -> b.putLong(size.bytes()).putInt((int) longest.toMillis()));
+        call("Growing the disk", FrameType.GROW_DISK, request, longest.plus(waits.sync));
+    }
+
     /// Lets the guest shut down. This returns when it has begun; the machine ends by itself later.
     ///
     /// @param grace between asking processes to end and killing them
     public void shutdown(Duration grace) {
         call("Shutting down", FrameType.SHUTDOWN, millis(grace), waits.answer);
+    }
+
+    /// Lets the guest shut down, with another signal than SIGTERM if its agent knows others.
+    ///
+    /// @param grace between asking processes to end and killing them
+    /// @param signal the number of the signal that asks them, 1 to 64
+    public void shutdown(Duration grace, int signal) {
+        if (!has(Feature.USERS)) {
+            shutdown(grace);
+            return;
+        }
+        byte[] request =
+                FrameWriter.payload(2 * Integer.BYTES, b -> b.put(millis(grace)).putInt(signal));
+        call("Shutting down", FrameType.SHUTDOWN, request, waits.answer);
     }
 
     /// Asks for a sign of life.
@@ -115,9 +165,13 @@ public final class AgentConnection implements AutoCloseable {
     ///
     /// @return the {@link RunningCommand}, or {@link CommandNotStarted}
     /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when the arguments and the
-    ///   environment take more than 1 MiB
+    ///   environment take more than 1 MiB, or {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the
+    ///   agent is too old for a user
     public StartOutcome start(Command command, OutputSinks sinks) {
-        byte[] request = FieldList.of(command);
+        if (command.user() != null) {
+            require(Feature.USERS);
+        }
+        byte[] request = FieldList.of(command, has(Feature.USERS));
         Deadline deadline = Deadline.in(waits.start);
         CommandStream stream = link.register(id -> new CommandStream(link, id, command, sinks));
         String what = "Starting " + command.arguments().getFirst();

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What to run in a guest.
 ///
@@ -13,8 +14,17 @@ import java.util.Map;
 ///   arguments; no text in a command may hold a NUL
 /// @param env variables over those of the sandbox
 /// @param folder the working folder
+/// @param makeFolder whether the working folder is made when it is missing
+/// @param user `user` or `user:group`, names or numbers as in the guest's `/etc/passwd` and
+///   `/etc/group`; null is root
 /// @param stdin where its standard input comes from
-public record Command(List<String> arguments, Map<String, String> env, String folder, Stdin stdin) {
+public record Command(
+        List<String> arguments,
+        Map<String, String> env,
+        String folder,
+        boolean makeFolder,
+        @Nullable String user,
+        Stdin stdin) {
     /// Checks and copies.
     public Command {
         arguments = List.copyOf(arguments);
@@ -26,25 +36,38 @@ public record Command(List<String> arguments, Map<String, String> env, String fo
         arguments.forEach(a -> GuestStrings.check("argument", a));
         GuestStrings.checkEnvironment(env);
         GuestStrings.check("working folder", folder);
+        if (user != null) {
+            GuestStrings.check("user", user);
+        }
     }
 
     /// A command in `/`, without standard input.
     public static Command of(String... arguments) {
-        return new Command(List.of(arguments), Map.of(), "/", Stdin.none());
+        return new Command(List.of(arguments), Map.of(), "/", false, null, Stdin.none());
     }
 
     /// The same command with these variables.
     public Command withEnv(Map<String, String> env) {
-        return new Command(arguments, env, folder, stdin);
+        return new Command(arguments, env, folder, makeFolder, user, stdin);
     }
 
     /// The same command in this working folder.
     public Command withFolder(String folder) {
-        return new Command(arguments, env, folder, stdin);
+        return new Command(arguments, env, folder, makeFolder, user, stdin);
+    }
+
+    /// The same command in this working folder, which is made if it is missing.
+    public Command withFolderMade(String folder) {
+        return new Command(arguments, env, folder, true, user, stdin);
+    }
+
+    /// The same command as this user.
+    public Command withUser(String user) {
+        return new Command(arguments, env, folder, makeFolder, user, stdin);
     }
 
     /// The same command with this standard input.
     public Command withStdin(Stdin stdin) {
-        return new Command(arguments, env, folder, stdin);
+        return new Command(arguments, env, folder, makeFolder, user, stdin);
     }
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// @param text what the agent said, fit to be shown
 public record CommandNotStarted(int errno, Step step, String text) implements StartOutcome {
     private static final int ENOENT = 2;
+    private static final int ESRCH = 3;
 
     /// The step that failed.
     public enum Step {
@@ -42,6 +43,19 @@ public record CommandNotStarted(int errno, Step step, String text) implements St
             }
             return null;
         }
+    }
+
+    /// Why, for people.
+    public String reason() {
+        return switch (step) {
+            case USER ->
+                    switch (errno) {
+                        case ENOENT -> "the guest's /etc/passwd has no such user";
+                        case ESRCH -> "the guest's /etc/group has no such group";
+                        default -> text;
+                    };
+            case LIMITS, FORK, FOLDER, EXECUTE, BAD_REQUEST, FROZEN -> text;
+        };
     }
 
     /// What a shell would report: 127 when there is no such program, else 126.

@@ -23,12 +23,23 @@ final class FieldList {
 
     /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when the command is too big
     static byte[] of(Command command) {
+        return of(command, true);
+    }
+
+    /// @param folders whether the agent can make a working folder
+    static byte[] of(Command command, boolean folders) {
         var list = new FieldList();
         command.arguments().forEach(a -> list.add(1, "arguments", bytes(a)));
         list.addEnvironment(2, command.env());
         list.add(3, "working folder", bytes(command.folder()));
+        if (command.user() != null) {
+            list.add(4, "user", bytes(command.user()));
+        }
         if (command.stdin() instanceof Stdin.None) {
             list.add(5, "stdin", EMPTY);
+        }
+        if (command.makeFolder() && folders) {
+            list.add(6, "working folder", EMPTY);
         }
         return list.encode("The command", "pass large data through its standard input or a file");
     }

@@ -28,6 +28,7 @@ final class FrameReader {
     private long total;
     private volatile long bytesRead; // the total, for other threads
     private volatile String sample = "";
+    private volatile int features;
 
     FrameReader(ReadableByteChannel channel, long epoch) {
         this.channel = channel;
@@ -46,8 +47,14 @@ final class FrameReader {
             require(WELCOME_BYTES);
         }
         int version = Short.toUnsignedInt(buffer.getShort(buffer.position() + Frame.HEADER_BYTES));
+        features = buffer.getInt(buffer.position() + Frame.HEADER_BYTES + 4);
         buffer.position(buffer.position() + WELCOME_BYTES);
         return version;
+    }
+
+    /// The features of the agent, once its WELCOME was read: see {@link Feature}.
+    int features() {
+        return features;
     }
 
     /// The next frame.

@@ -74,6 +74,11 @@ final class Link {
         return writer;
     }
 
+    /// Whether the agent can do this.
+    boolean has(Feature feature) {
+        return feature.isIn(reader.features());
+    }
+
     boolean isOpen() {
         return end.get() == null;
     }

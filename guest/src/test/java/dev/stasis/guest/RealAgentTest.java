@@ -135,6 +135,65 @@ class RealAgentTest {
     }
 
     @Test
+    void commandsRunAsTheUserThatTheGuestKnows() {
+        run(
+                shell(
+                        "head -c 100000 /dev/urandom | tr '\\n' x >> /etc/passwd; echo >> /etc/passwd;"
+                                + " printf ':::\\nshort\\n\\nalice:x:1000:1001::/home/alice:\\n"
+                                + "huge:x:99999999999:5::/:\\nhomeless:x:1002:1002\\n' >> /etc/passwd;"
+                                + " printf 'audio:x:29:bob,alice,\\nstaff:x:50:alice\\ntrap:x:0x1:alice\\n"
+                                + "alices:x:1001:\\n' >> /etc/group"));
+        var who = shell("id -u; id -g; id -G; echo $HOME; echo again > /dev/stdout");
+        assertThat(run(who.withUser("alice")).stdout())
+                .isEqualTo("1000\n1001\n1001 29 50\n/home/alice\nagain\n");
+        assertThat(run(who.withUser("1000")).stdout())
+                .startsWith("1000\n1001\n1001 29 50\n/home/alice\n");
+        assertThat(run(who.withUser("alice:staff")).stdout()).startsWith("1000\n50\n50\n");
+        assertThat(run(who.withUser("alice:7")).stdout()).startsWith("1000\n7\n7\n");
+        assertThat(run(who.withUser("4242")).stdout()).startsWith("4242\n0\n0\n/\n");
+        assertThat(run(who.withUser("homeless")).stdout()).endsWith("\n/\nagain\n");
+        assertThat(run(who.withUser("alice").withEnv(Map.of("HOME", "/x"))).stdout())
+                .contains("\n/x\n");
+        assertThat(run(shell("grep Cap /proc/self/status").withUser("alice")).stdout())
+                .contains("CapPrm:\t0000000000000000")
+                .contains("CapEff:\t0000000000000000");
+        assertNobody("nobody-else", 2, "no such user");
+        assertNobody("huge", 2, "no such user");
+        assertNobody("99999999999", 2, "no such user");
+        assertNobody("alice:trap", 3, "no such group");
+        run(shell("mv /etc/group /etc/group.aside; mkfifo /etc/group"));
+        assertNobody("alice", 22, "Invalid argument");
+        run(shell("mv /etc/group.aside /etc/group"));
+    }
+
+    private static void assertNobody(String user, int errno, String reason) {
+        try (SharedLane.Use use = lane.use(LONG)) {
+            var refused =
+                    (CommandNotStarted)
+                            use.connection().start(Command.of("true").withUser(user), discard());
+            assertThat(refused.step()).isEqualTo(CommandNotStarted.Step.USER);
+            assertThat(refused.errno()).isEqualTo(errno);
+            assertThat(refused.reason()).contains(reason);
+            assertThat(refused.exitCode()).isEqualTo(126);
+        }
+    }
+
+    @Test
+    void aMissingFolderIsMadeOnlyWhenThatIsAskedFor() {
+        var pwd = Command.of("pwd");
+        assertThat(run(pwd.withFolderMade("/made/for/it").withUser("65534")).stdout())
+                .isEqualTo("/made/for/it\n");
+        try (SharedLane.Use use = lane.use(LONG)) {
+            assertThat(
+                            ((CommandNotStarted)
+                                            use.connection()
+                                                    .start(pwd.withFolder("/not/made"), discard()))
+                                    .step())
+                    .isEqualTo(CommandNotStarted.Step.FOLDER);
+        }
+    }
+
+    @Test
     void eightMebibytesGoThroughEachWayUnchanged() throws Exception {
         var input = new byte[8 << 20];
         new Random(11).nextBytes(input);

@@ -31,6 +31,13 @@ final class Commands implements AutoCloseable {
     }
 
     ExecResult run(ExecSettings settings) {
+        if (settings.start().program() == ExecSettings.Program.OF_IMAGE) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "The image of sandbox "
+                            + place.name()
+                            + " has no program of its own: say which command to run");
+        }
         var streams = settings.streams();
         var stdout = new OutputBuffer("stdout", settings.outputLimit());
         var stderr = new OutputBuffer("stderr", settings.outputLimit());
@@ -42,7 +49,9 @@ final class Commands implements AutoCloseable {
                 new Command(
                         settings.command(),
                         settings.env(),
-                        settings.folder(),
+                        settings.start().folder().orElse("/"),
+                        false,
+                        settings.start().user().orElse(null),
                         streams.stdin().map(Stdin::from).orElseGet(Stdin::none));
         try (var use = lane.use(CONNECT)) {
             var outcome =
@@ -64,11 +73,12 @@ final class Commands implements AutoCloseable {
         }
         String what =
                 switch (refused.step()) {
-                    case FOLDER -> "working folder " + settings.folder();
+                    case FOLDER -> "working folder " + settings.start().folder().orElse("/");
+                    case USER -> "user " + settings.start().user().orElse("root");
                     case EXECUTE -> settings.command().getFirst();
-                    case LIMITS, FORK, USER, BAD_REQUEST, FROZEN -> refused.step().toString();
+                    case LIMITS, FORK, BAD_REQUEST, FROZEN -> refused.step().toString();
                 };
-        return new ExecOutcome.NotStarted(refused.exitCode(), what + ": " + refused.text());
+        return new ExecOutcome.NotStarted(refused.exitCode(), what + ": " + refused.reason());
     }
 
     private static ExecOutcome await(RunningCommand running, ExecSettings settings) {

@@ -1,0 +1,27 @@
+package dev.stasis.guest;
+
+/// What an agent may be able to do beyond what the first ones could: the bits of its WELCOME. A
+/// guest carries its agent in its memory, so the agent of a snapshot may be older than this host.
+public enum Feature {
+    /// Growing the disk's file system.
+    GROW_DISK(2, "let its disk grow"),
+    /// Running commands as a user, and ending them by another signal than SIGTERM.
+    USERS(3, "run commands as another user than root");
+
+    private final int bit;
+    private final String text;
+
+    Feature(int bit, String text) {
+        this.bit = bit;
+        this.text = text;
+    }
+
+    /// What a sandbox without it can't do, for messages.
+    String text() {
+        return text;
+    }
+
+    boolean isIn(int features) {
+        return (features & 1 << bit) != 0;
+    }
+}
