@@ -2,7 +2,6 @@ package dev.stasis.local;
 
 import dev.stasis.machine.Machine;
 import dev.stasis.store.Durability;
-import dev.stasis.store.Layers;
 import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SnapshotManifest;
 import java.io.IOException;
@@ -52,21 +51,10 @@ final class InterruptedCapture {
     }
 
     /// Records that the machine goes on with the next layer, and gives up the name of the old one,
-    /// which belongs to the snapshot now. The next capture is told from a snapshot that has all of
-    /// the memory, for a machine's written pages only grow in number.
+    /// which belongs to the snapshot now.
     SandboxRecord finish(SandboxRecord record, SnapshotManifest published) {
         var old = record.layers().disk();
-        var captured = record.layers().captured();
-        var reference = published.memoryBase() == null ? published.id() : captured.memoryBase();
-        var finished =
-                update(
-                        record.withLayers(
-                                new Layers(
-                                        reference,
-                                        captured.diskBase(),
-                                        captured.disk(),
-                                        null,
-                                        null)));
+        var finished = update(record.withLayers(record.layers().captured(published)));
         if (old != null) {
             delete(place.folder().resolve(old));
         }

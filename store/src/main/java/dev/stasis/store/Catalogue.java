@@ -71,7 +71,7 @@ final class Catalogue {
                 .toList();
     }
 
-    /// The manifest of a snapshot.
+    /// The manifest of a snapshot, with its parts as they are held now.
     ///
     /// @return empty when there is no such snapshot
     /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when its folder has no valid
@@ -85,7 +85,7 @@ final class Catalogue {
                 throw Failures.damaged(
                         "%s is the manifest of snapshot %s".formatted(file, manifest.id()));
             }
-            return Optional.of(manifest);
+            return Optional.of(Replacement.read(folder, id).applyTo(manifest));
         } catch (NoSuchFileException e) {
             if (Files.isDirectory(folder)) {
                 throw new StasisException(

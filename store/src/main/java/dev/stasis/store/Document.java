@@ -184,6 +184,17 @@ final class Document {
         return out;
     }
 
+    /// A JSON array of texts; empty when there is none.
+    List<String> textsOrNone(String name) {
+        var out = new ArrayList<String>();
+        if (fields.get(name) != null) {
+            for (Object element : cast(name, fields.get(name), List.class)) {
+                out.add(cast(name, element, String.class));
+            }
+        }
+        return out;
+    }
+
     /// A JSON object of texts.
     Map<String, String> texts(String name) {
         var out = new LinkedHashMap<String, String>();

@@ -3,9 +3,9 @@ package dev.stasis.store;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Keeps a snapshot, and what it lies on, from being collected while this process works on it. It
-/// ends with the process.
-final class Pin implements AutoCloseable {
+/// Keeps a snapshot and what it lies on while this process reads its files: nothing of it is
+/// deleted or held otherwise meanwhile. It ends with the process.
+public final class Pin implements AutoCloseable {
     private final Home home;
     private final Path file;
     private final StoreLock lock;

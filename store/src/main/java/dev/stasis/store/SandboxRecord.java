@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// { "format": 1, "id": "…", "name": "…", "state": "RUNNING", "created": "2026-01-31T12:00:00Z",
 ///   "setup": { "image": { "reference": "…", "digest": "…" }, "memory": 536870912, "cpus": 1,
 ///              "env": { "K": "V" }, "accelerator": "…", "machine": { … } },
-///   "layers": { "memoryBase": "…", "diskBase": "…", "disk": "…", "capturing": "…", "nextDisk": "…" },
+///   "layers": { "memoryBase": "…", "references": [ "…" ], "diskBase": "…", "disk": "…",
+///               "capturing": "…", "nextDisk": "…" },
 ///   "attached": true, "base": "…", "endReason": "…" }
 /// ```
 ///

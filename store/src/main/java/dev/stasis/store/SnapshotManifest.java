@@ -1,6 +1,7 @@
 package dev.stasis.store;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// lists. It exists from the moment that the folder has that name. The manifest is at most 1 MiB:
 ///
 /// ```
-/// { "format": 1, "id": "…", "created": "2026-01-31T12:00:00Z",
+/// { "format": 2, "id": "…", "created": "2026-01-31T12:00:00Z",
 ///   "source": { "id": "…", "name": "…" },              the sandbox it was taken of
+///   "parent": "…",                                     the snapshot before it in its line
 ///   "memoryBase": "…",  "diskBase": "…",               snapshots whose memory or disk it needs
 ///   "setup": { "image": { … }, "memory": 536870912, "cpus": 1, "env": { … }, "accelerator": "…",
 ///              "machine": { … } },                     as in the record of a sandbox
@@ -28,9 +30,15 @@ import org.jspecify.annotations.Nullable;
 /// trusted only until the computer is restarted. Fields without a value are left out. A snapshot
 /// whose memory nobody can need any more loses the files of that part.
 ///
+/// `memoryBase` and the files of a part say how the content is held, and that may change while the
+/// content does not: see [Replacement]. What is read here is as it is held now. Format 1 had no
+/// `parent`; there it is the snapshot whose disk layer this one's was made on.
+///
 /// @param id its id
 /// @param created when it was taken
 /// @param source the sandbox it was taken of
+/// @param parent the snapshot before it in its line, which may be gone: the last one of its source,
+///   or else what that was restored from
 /// @param setup what that was set up with
 /// @param memoryBase the snapshot that holds the memory which is not in this one's files
 /// @param diskBase the snapshot that holds the disk layer beneath this one's
@@ -40,12 +48,13 @@ public record SnapshotManifest(
         String id,
         Instant created,
         Source source,
+        @Nullable String parent,
         Setup setup,
         @Nullable String memoryBase,
         @Nullable String diskBase,
         String boot,
         List<StoredFile> files) {
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
     static final int LIMIT_BYTES = 1 << 20;
 
     /// The sandbox that a snapshot was taken of.
@@ -58,7 +67,7 @@ public record SnapshotManifest(
     public SnapshotManifest {
         requireId(id);
         requireId(source.id);
-        for (String base : new @Nullable String[] {memoryBase, diskBase}) {
+        for (String base : new @Nullable String[] {parent, memoryBase, diskBase}) {
             if (base != null) {
                 requireId(base);
                 if (base.equals(id)) {
@@ -84,6 +93,7 @@ public record SnapshotManifest(
                 id,
                 Instant.now(),
                 new Source(source.id(), source.name()),
+                source.layers().diskBase(),
                 source.setup(),
                 source.layers().memoryBase(),
                 source.layers().diskBase(),
@@ -95,26 +105,47 @@ public record SnapshotManifest(
     ///
     /// @param base the id of that snapshot
     public SnapshotManifest withMemoryBase(String base) {
-        return new SnapshotManifest(id, created, source, setup, base, diskBase, boot, files);
+        return new SnapshotManifest(
+                id, created, source, parent, setup, base, diskBase, boot, files);
     }
 
     /// The same with all of the memory in its own files.
     public SnapshotManifest withoutMemoryBase() {
-        return new SnapshotManifest(id, created, source, setup, null, diskBase, boot, files);
+        return new SnapshotManifest(
+                id, created, source, parent, setup, null, diskBase, boot, files);
     }
 
     /// The same with another set-up.
     public SnapshotManifest withSetup(Setup other) {
-        return new SnapshotManifest(id, created, source, other, memoryBase, diskBase, boot, files);
+        return new SnapshotManifest(
+                id, created, source, parent, other, memoryBase, diskBase, boot, files);
     }
 
     SnapshotManifest withFiles(List<StoredFile> other) {
-        return new SnapshotManifest(id, created, source, setup, memoryBase, diskBase, boot, other);
+        return new SnapshotManifest(
+                id, created, source, parent, setup, memoryBase, diskBase, boot, other);
+    }
+
+    /// The same with a part held otherwise.
+    SnapshotManifest withPart(Part part, @Nullable String base, List<StoredFile> held) {
+        var all = new ArrayList<StoredFile>();
+        files.stream().filter(file -> file.part() != part).forEach(all::add);
+        all.addAll(held);
+        return new SnapshotManifest(
+                id,
+                created,
+                source,
+                parent,
+                setup,
+                part == Part.MEMORY ? base : memoryBase,
+                part == Part.DISK ? base : diskBase,
+                boot,
+                all);
     }
 
     SnapshotManifest writtenIn(String currentBoot) {
         return new SnapshotManifest(
-                id, created, source, setup, memoryBase, diskBase, currentBoot, files);
+                id, created, source, parent, setup, memoryBase, diskBase, currentBoot, files);
     }
 
     /// Whether it has files of a part.
@@ -122,8 +153,13 @@ public record SnapshotManifest(
         return files.stream().anyMatch(file -> file.part() == part);
     }
 
-    /// The snapshot that a part of this one lies on.
-    @Nullable String base(Part part) {
+    /// Its files of a part.
+    public List<StoredFile> files(Part part) {
+        return files.stream().filter(file -> file.part() == part).toList();
+    }
+
+    /// The snapshot that a part of this one lies on; null = none.
+    public @Nullable String base(Part part) {
         return switch (part) {
             case MEMORY -> memoryBase;
             case DISK -> diskBase;
@@ -136,6 +172,9 @@ public record SnapshotManifest(
         tree.put("id", id);
         tree.put("created", created.toString());
         tree.put("source", Map.of("id", source.id, "name", source.name));
+        if (parent != null) {
+            tree.put("parent", parent);
+        }
         if (memoryBase != null) {
             tree.put("memoryBase", memoryBase);
         }
@@ -150,12 +189,14 @@ public record SnapshotManifest(
 
     static SnapshotManifest read(Document document) {
         document.checkFormat(FORMAT);
+        String parent = document.number("format") < 2 ? "diskBase" : "parent";
         return document.as(tree -> {
             var source = tree.object("source");
             return new SnapshotManifest(
                     tree.text("id"),
                     tree.instant("created"),
                     new Source(source.text("id"), source.text("name")),
+                    tree.textOrNull(parent),
                     Setup.read(tree.object("setup")),
                     tree.textOrNull("memoryBase"),
                     tree.textOrNull("diskBase"),

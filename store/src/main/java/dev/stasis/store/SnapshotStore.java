@@ -195,6 +195,50 @@ public final class SnapshotStore {
         }
     }
 
+    /// Keeps the files of a snapshot as they are, until the pin is closed. Whoever reads files of
+    /// snapshots holds one, or makes a sandbox of the snapshot, which does the same until it runs.
+    ///
+    /// @return empty when there is no such snapshot, or it has no memory any more
+    public Optional<Pin> pin(String id) {
+        try (var _ = home.lock("keep snapshot " + id)) {
+            boolean there =
+                    Ids.isId(id)
+                            && catalogue.manifest(id).filter(m -> m.has(Part.MEMORY)).isPresent();
+            return there ? Optional.of(Pin.set(home, id)) : Optional.empty();
+        } catch (IOException e) {
+            throw Failures.of("Keeping snapshot " + id, e);
+        }
+    }
+
+    /// What could be held in fewer files: see {@link FoldPlan}.
+    public List<Fold> folds() {
+        try (var _ = home.lock("look for what can be folded")) {
+            return new FoldPlan(Liveness.of(home)).dead();
+        } catch (IOException e) {
+            throw Failures.of("Looking for what can be folded in " + home.root(), e);
+        }
+    }
+
+    /// Folds the topmost layers of a part into one, if there are that many above the next one that
+    /// was folded.
+    ///
+    /// @param depth how many
+    public Optional<Fold> fold(String id, Part part, int depth) {
+        try {
+            var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
+            return FoldPlan.deep(catalogue.chain(top, part), part, depth);
+        } catch (IOException e) {
+            throw Failures.of("Looking for what can be folded beneath " + id, e);
+        }
+    }
+
+    /// Begins to hold a part of a snapshot otherwise.
+    ///
+    /// @return empty when what the fold says is not so any more
+    public Optional<Folding> begin(Fold fold) {
+        return Folding.begin(home, fold);
+    }
+
     private Pin pin(String id, String name) throws IOException {
         try (var _ = home.lock("save snapshot " + id)) {
             requireFree(name);

@@ -6,27 +6,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// Deletes what nobody needs any more, by mark and sweep under the store-wide lock.
 ///
-/// What is marked is a part of a snapshot, its memory or its disk layer. The roots are: both parts
-/// of every snapshot that has a name, is pinned, or has no name but a living source (see
-/// [Catalogue#livesUnnamed]); and what the layers in the record of each sandbox lie on, which also
-/// holds for one that is only being made. A marked part marks the same part of the snapshot that it
-/// lies on.
-///
-/// A snapshot without a marked part is deleted. One of which only the disk layer is marked, because
-/// its source or a later snapshot goes on from it, loses its memory.
+/// A snapshot without a marked part, see [Liveness], is deleted. One of which only the disk layer
+/// is marked, because its source or a later snapshot goes on from it, loses its memory. What is
+/// left of a fold goes too: see [Folding].
 ///
 /// When a record, a name or a marked manifest can't be read, it is not known what it needs: then
 /// nothing is deleted, and the log says why.
@@ -35,11 +22,7 @@ final class Sweep {
 
     private final Home home;
     private final Catalogue catalogue;
-    private final Map<String, SnapshotManifest> manifests = new HashMap<>();
-    private final Set<Mark> marked = new HashSet<>();
     private final List<Path> discarded = new ArrayList<>();
-
-    private record Mark(String id, Part part) {}
 
     Sweep(Home home) {
         this.home = home;
@@ -49,8 +32,7 @@ final class Sweep {
     void run() {
         try {
             try (var _ = home.lock("collect snapshots")) {
-                mark();
-                sweep();
+                sweep(Liveness.of(home));
             } catch (StasisException e) {
                 if (e.code() != ErrorCode.STORE_DAMAGED) {
                     throw e;
@@ -68,65 +50,19 @@ final class Sweep {
         }
     }
 
-    private void mark() throws IOException {
-        var roots = new ArrayDeque<Mark>();
-        for (String id : catalogue.names().values()) {
-            addWhole(roots, id);
-        }
-        for (String id : catalogue.pinned()) {
-            addWhole(roots, id);
-        }
-        for (String name : catalogue.sandboxNames()) {
-            Optional<SandboxRecord> sandbox = catalogue.sandbox(name);
-            if (sandbox.isPresent()) {
-                add(roots, sandbox.get().layers().memoryBase(), Part.MEMORY);
-                add(roots, sandbox.get().layers().diskBase(), Part.DISK);
-            }
-        }
+    private void sweep(Liveness liveness) throws IOException {
         for (String id : catalogue.snapshotIds()) {
-            var manifest = readable(id);
-            if (manifest.isPresent()) {
-                manifests.put(id, manifest.get());
-                if (catalogue.livesUnnamed(manifest.get())) {
-                    addWhole(roots, id);
-                }
-            }
-        }
-        spread(roots);
-    }
-
-    private void spread(Deque<Mark> open) {
-        while (!open.isEmpty()) {
-            var mark = open.removeFirst();
-            if (marked.add(mark)) {
-                var manifest = manifests.get(mark.id);
-                if (manifest == null) {
-                    throw Failures.damaged(
-                            "Snapshot %s is needed, and it is missing or its manifest is damaged"
-                                    .formatted(mark.id));
-                }
-                add(open, manifest.base(mark.part), mark.part);
-            }
-        }
-    }
-
-    private Optional<SnapshotManifest> readable(String id) throws IOException {
-        try {
-            return catalogue.manifest(id);
-        } catch (StasisException e) {
-            return Optional.empty(); // Only a loss if somebody needs it.
-        }
-    }
-
-    private void sweep() throws IOException {
-        for (String id : catalogue.snapshotIds()) {
-            var manifest = manifests.get(id);
-            if (!isMarked(id, Part.MEMORY) && !isMarked(id, Part.DISK)) {
+            boolean memory = liveness.isMarked(id, Part.MEMORY);
+            if (!memory && !liveness.isMarked(id, Part.DISK)) {
                 discarded.add(home.discard(home.snapshotFolder(id)));
-            } else if (manifest != null
-                    && !isMarked(id, Part.MEMORY)
-                    && manifest.has(Part.MEMORY)) {
+                continue;
+            }
+            var manifest = liveness.manifest(id);
+            if (!memory && manifest.has(Part.MEMORY)) {
                 dropMemory(manifest);
+            }
+            for (Path left : Folding.leftBehind(home, manifest)) {
+                discarded.add(home.discard(left));
             }
         }
     }
@@ -151,22 +87,6 @@ final class Sweep {
                     "The manifest of snapshot {0} still lists its memory, which is deleted: {1}",
                     manifest.id(),
                     e.getMessage());
-        }
-    }
-
-    private boolean isMarked(String id, Part part) {
-        return marked.contains(new Mark(id, part));
-    }
-
-    private static void addWhole(Deque<Mark> open, String id) {
-        for (Part part : Part.values()) {
-            open.add(new Mark(id, part));
-        }
-    }
-
-    private static void add(Deque<Mark> open, @Nullable String id, Part part) {
-        if (id != null) {
-            open.add(new Mark(id, part));
         }
     }
 }

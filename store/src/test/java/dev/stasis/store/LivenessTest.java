@@ -165,9 +165,10 @@ class LivenessTest {
                     test.home.sandboxFolder("base").resolve("disk-0.qcow2"),
                     "disk.qcow2",
                     Part.DISK);
-            staging.publish(SnapshotManifest.of(id, source));
+            var published = staging.publish(SnapshotManifest.of(id, source));
+            test.sandboxes.update(
+                    source.withLayers(layers.captured(published)), Durability.UNSYNCED);
         }
-        test.sandboxes.update(source.withLayers(layers.captured()), Durability.UNSYNCED);
         snapshots.collect();
 
         assertThat(snapshots.restorable(id)).isFalse();

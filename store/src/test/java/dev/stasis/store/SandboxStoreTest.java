@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,6 +36,7 @@ class SandboxStoreTest {
                         .withLayers(
                                 new Layers(
                                         "aaaaaaaaaaaa",
+                                        List.of("dddddddddddd"),
                                         "bbbbbbbbbbbb",
                                         "disk-0.qcow2",
                                         "cccccccccccc",

@@ -82,11 +82,14 @@ final class TestHome {
             Files.writeString(staging.file("ram.img", Part.MEMORY), "memory of " + name);
             Files.writeString(staging.file("devices", Part.MEMORY), "devices of " + name);
             staging.adopt(folder.resolve(String.valueOf(layers.disk())), "disk.qcow2", Part.DISK);
-            staging.publish(SnapshotManifest.of(id, source));
+            var manifest = SnapshotManifest.of(id, source);
+            var published =
+                    staging.publish(
+                            source.base() == null ? manifest.withoutMemoryBase() : manifest);
+            sandboxes.update(source.withLayers(layers.captured(published)), Durability.UNSYNCED);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
-        sandboxes.update(source.withLayers(layers.captured()), Durability.UNSYNCED);
         return id;
     }
 
