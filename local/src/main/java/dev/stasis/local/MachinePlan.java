@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// The machine of one sandbox, planned from its set-up. What a restore has to find again is kept in
 /// the set-up's machine facts: `root` is the root file system's file, relative to the home, and
@@ -59,22 +58,25 @@ final class MachinePlan {
                             .formatted(snapshot, root, setup.image().reference()));
         }
         var plan = new MachinePlan(place, tools, setup, root);
-        plan.checkCompatible(snapshot, facts.get(IDENTITY));
+        plan.checkCompatible(snapshot, identity(facts));
         return plan;
     }
 
-    private void checkCompatible(String snapshot, @Nullable Object captured) {
-        if (!(captured instanceof Map<?, ?> facts)) {
+    /// What a machine is, by its facts.
+    static MachineIdentity identity(Map<String, Object> facts) {
+        if (!(facts.get(IDENTITY) instanceof Map<?, ?> captured)) {
             throw new StasisException(
-                    ErrorCode.STORE_DAMAGED,
-                    "Snapshot " + snapshot + " does not say which machine it is of");
+                    ErrorCode.STORE_DAMAGED, "A set-up does not say which machine it is of");
         }
         var texts = new HashMap<String, Object>();
-        facts.forEach((key, value) -> texts.put(String.valueOf(key), value));
+        captured.forEach((key, value) -> texts.put(String.valueOf(key), value));
+        return MachineIdentity.fromMap(texts);
+    }
+
+    private void checkCompatible(String snapshot, MachineIdentity captured) {
         var found =
                 MachineIdentity.mismatches(
-                        MachineIdentity.fromMap(texts),
-                        MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)));
+                        captured, MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)));
         if (!found.isEmpty()) {
             throw new StasisException(
                     ErrorCode.INCOMPATIBLE_SNAPSHOT,

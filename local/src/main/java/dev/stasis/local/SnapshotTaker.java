@@ -2,6 +2,7 @@ package dev.stasis.local;
 
 import dev.stasis.SandboxState;
 import dev.stasis.StasisException;
+import dev.stasis.machine.Capture;
 import dev.stasis.machine.CaptureRequest;
 import dev.stasis.machine.RamImage;
 import dev.stasis.store.Durability;
@@ -13,7 +14,9 @@ import dev.stasis.store.SnapshotManifest;
 import dev.stasis.store.Staging;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -77,35 +80,46 @@ final class SnapshotTaker {
     private void capture(SandboxRecord announced, Staging staging) {
         var machine = place.machine();
         var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
-        var base = announced.layers().memoryBase();
+        var bases = reference(announced.layers().memoryBase());
         var captured =
-                machine.capture(
-                        new CaptureRequest(devices, parent(devices), reference(base), null),
-                        CAPTURE);
-        var name =
-                switch (captured.ram()) {
-                    case RamImage.Flat _ -> RamImage.Flat.NAME;
-                    case RamImage.Delta _ -> RamImage.Delta.NAME;
-                };
-        staging.file(name, Part.MEMORY);
+                machine.capture(new CaptureRequest(devices, parent(devices), bases, null), CAPTURE);
+        captured.memory().forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
         staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
-        var published = staging.publish(manifest(announced, staging.id(), captured.ram()));
+        var published = staging.publish(manifest(announced, staging.id(), captured));
         machine.addOverlay(nextDisk(announced), CAPTURE);
         new InterruptedCapture(place).finish(announced.withState(State.PAUSED), published);
     }
 
-    private SnapshotManifest manifest(SandboxRecord record, String id, RamImage ram) {
-        var manifest = SnapshotManifest.of(id, record);
-        return switch (ram) {
-            case RamImage.Flat _ -> manifest.withoutMemoryBase();
-            case RamImage.Delta(var _, var base) ->
-                    manifest.withMemoryBase(String.valueOf(parent(base.file()).getFileName()));
+    private static String name(String block, RamImage image) {
+        return switch (image) {
+            case RamImage.Flat _ -> RamImage.Flat.nameOf(block);
+            case RamImage.Delta _ -> RamImage.Delta.nameOf(block);
         };
     }
 
-    /// The memory that the sandbox's next image can be told from.
-    private @Nullable RamImage reference(@Nullable String snapshot) {
-        return snapshot == null ? null : SnapshotFiles.verified(place.home(), snapshot).memory();
+    /// What memory the machine has is what QEMU said, whatever a process that was killed has
+    /// recorded.
+    private static SnapshotManifest manifest(SandboxRecord record, String id, Capture captured) {
+        var memory = MachineMemory.of(record.setup()).with(captured.dimms());
+        var manifest = SnapshotManifest.of(id, record).withSetup(memory.into(record.setup()));
+        var bases = new HashSet<String>();
+        for (var image : captured.memory().values()) {
+            switch (image) {
+                case RamImage.Flat _ -> {}
+                case RamImage.Delta(var _, var base) ->
+                        bases.add(String.valueOf(parent(base.file()).getFileName()));
+            }
+        }
+        return bases.isEmpty()
+                ? manifest.withoutMemoryBase()
+                : manifest.withMemoryBase(bases.iterator().next());
+    }
+
+    /// The memory that the sandbox's next images can be told from.
+    private Map<String, RamImage> reference(@Nullable String snapshot) {
+        return snapshot == null
+                ? Map.of()
+                : SnapshotFiles.verified(place.home(), snapshot).memory();
     }
 
     /// Brings the sandbox to where it was: running if it ran, with its old layers unless the

@@ -14,6 +14,7 @@ import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SnapshotManifest;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -111,7 +112,7 @@ class InterruptedCaptureTest {
         try (var staging = place.home().snapshots().begin(id)) {
             var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
             var ram = Objects.requireNonNull(devices.getParent());
-            place.machine().capture(new CaptureRequest(devices, ram, null, null), STEP);
+            place.machine().capture(new CaptureRequest(devices, ram, Map.of(), null), STEP);
             staging.file("ram.img", Part.MEMORY);
             staging.adopt(
                     place.folder().resolve(Objects.requireNonNull(announced.layers().disk())),

@@ -1,30 +1,31 @@
 package dev.stasis.machine;
 
-import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpException;
-import dev.stasis.machine.qmp.QmpObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// One capture: device state, RAM, and last the disk, since nothing can fail after that.
+/// One capture: device state, memory, and last the disk, since nothing can fail after that.
 ///
 /// @param qemu whose
-/// @param access how its RAM is reached
+/// @param access how its memory is reached
 /// @param qmp its monitor
 /// @param deadline for QEMU's part of it
 record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline deadline) {
     Capture run(CaptureRequest request) throws QmpException, IOException {
-        var written =
-                List.of(
-                        request.devices(),
-                        request.ramFolder().resolve(RamImage.Flat.NAME),
-                        request.ramFolder().resolve(RamImage.Delta.NAME));
+        var layout = MemoryLayout.of(qmp, deadline);
+        var written = new ArrayList<>(List.of(request.devices()));
+        for (var block : layout.blocks()) {
+            written.add(request.memoryFolder().resolve(RamImage.Flat.nameOf(block.name())));
+            written.add(request.memoryFolder().resolve(RamImage.Delta.nameOf(block.name())));
+        }
         for (var file : written) {
             requireAbsent(file);
         }
@@ -32,11 +33,14 @@ record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline de
         boolean done = false;
         try {
             saveDevices(request.devices());
-            var ram = saveRam(request);
+            var memory = new LinkedHashMap<String, RamImage>();
+            for (var block : layout.blocks()) {
+                memory.put(block.name(), save(block, request));
+            }
             var overlay = request.overlay();
             var frozen = overlay == null ? null : new BlockNodes(qmp, deadline).add(overlay);
             done = true;
-            return new Capture(request.devices(), ram, frozen);
+            return new Capture(request.devices(), memory, layout.dimms(), frozen);
         } finally {
             if (!done) {
                 for (var file : written) {
@@ -51,16 +55,13 @@ record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline de
         execute("xen-save-devices-state", Map.of("filename", file.toString(), "live", false));
     }
 
-    private RamImage saveRam(CaptureRequest request) throws QmpException, IOException {
-        var size =
-                new ByteSize(
-                        QmpObject.of(execute("query-memory-size-summary", Map.of()))
-                                .number("base-memory"));
-        var target = new MemoryAccess.Target(qemu, size);
-        try (var memory = access.open(qmp, target, request.ramFolder(), deadline)) {
+    private RamImage save(MemoryBlock block, CaptureRequest request)
+            throws QmpException, IOException {
+        var target = new MemoryAccess.Target(qemu, block);
+        try (var memory = access.open(qmp, target, request.memoryFolder(), deadline)) {
             boolean readOnly = version().mapsReadOnlyFiles();
-            return new RamCapture(memory, size, request.ramFolder(), readOnly)
-                    .write(request.base());
+            return new RamCapture(memory, block, request.memoryFolder(), readOnly)
+                    .write(request.bases().get(block.name()));
         }
     }
 

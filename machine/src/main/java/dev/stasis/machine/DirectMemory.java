@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /// of: RAM is a private mapping, of a file or of nothing.
 final class DirectMemory implements GuestMemory {
     private static final Pattern HOST_ADDRESS =
-            Pattern.compile("\\((" + QemuCommand.RAM + ")\\) is 0x([0-9a-f]{1,16})");
+            Pattern.compile("\\(([a-z0-9-]+)\\) is 0x([0-9a-f]{1,16})");
     private static final Pattern MAPPING = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) rw.([ps]) .*");
 
     /// A page's entry in pagemap: bits that say where the page is.
@@ -44,21 +44,24 @@ final class DirectMemory implements GuestMemory {
 
     /// Finds the RAM of a machine, and makes sure that it is a private mapping: writing into a
     /// shared one would write into the file.
-    static DirectMemory of(QmpClient qmp, ProcessId qemu, ByteSize size, Deadline deadline)
+    static DirectMemory of(QmpClient qmp, MemoryAccess.Target target, Deadline deadline)
             throws QmpException, IOException {
+        var block = target.block();
         var answer =
                 String.valueOf(
                         qmp.execute(
                                 "human-monitor-command",
-                                Map.of("command-line", "gpa2hva 0"),
+                                Map.of("command-line", "gpa2hva " + block.address()),
                                 deadline.left()));
         var match = HOST_ADDRESS.matcher(answer);
-        if (!match.find()) {
-            throw new IOException("QEMU does not say where RAM is, but: " + answer.strip());
+        if (!match.find() || !match.group(1).equals(block.name())) {
+            throw new IOException(
+                    "QEMU does not say where %s is, but: %s"
+                            .formatted(block.name(), answer.strip()));
         }
         long address = Long.parseUnsignedLong(match.group(2), 16);
-        checkMapping(qemu, address, size);
-        return new DirectMemory(qemu, address, size);
+        checkMapping(target.qemu(), address, block.size());
+        return new DirectMemory(target.qemu(), address, block.size());
     }
 
     private static void checkMapping(ProcessId qemu, long address, ByteSize size)

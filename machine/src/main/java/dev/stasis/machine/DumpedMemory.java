@@ -1,6 +1,5 @@
 package dev.stasis.machine;
 
-import dev.stasis.ByteSize;
 import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
@@ -20,15 +19,14 @@ import java.util.regex.Pattern;
 /// RAM as QEMU dumps it into files, for where the kernel does not let us read QEMU's memory. All of
 /// RAM is dumped, so it is slow and takes disk space for a moment.
 ///
-/// QEMU dumps by physical address. Its memory map says which of them are RAM, and where in the RAM
-/// block; a part that lies behind a ROM is out of reach and reads as zeros, which it is unless a
-/// guest has written there and hidden it again.
+/// QEMU dumps by physical address. Its memory map says which of them are of the block, and where in
+/// it; a part that lies behind a ROM is out of reach and reads as zeros, which it is unless a guest
+/// has written there and hidden it again.
 final class DumpedMemory implements GuestMemory {
     private static final Pattern REGION =
             Pattern.compile(
                     "\\s*([0-9a-f]{16})-([0-9a-f]{16}) \\(prio -?\\d+, ram\\): "
-                            + QemuCommand.RAM
-                            + "(?: @([0-9a-f]{16}))?(?:\\s.*)?");
+                            + "([a-z0-9-]+)(?: @([0-9a-f]{16}))?(?:\\s.*)?");
     private static final String OUR_VIEW = " AS \"memory\", root: system";
 
     /// A part of RAM that QEMU can dump.
@@ -47,8 +45,9 @@ final class DumpedMemory implements GuestMemory {
 
     /// Dumps the RAM of a machine that stands still.
     ///
+    /// @param block which part of it
     /// @param scratch a folder with space for it
-    static DumpedMemory of(QmpClient qmp, ByteSize size, Path scratch, Deadline deadline)
+    static DumpedMemory of(QmpClient qmp, MemoryBlock block, Path scratch, Deadline deadline)
             throws QmpException, IOException {
         var map =
                 String.valueOf(
@@ -59,10 +58,11 @@ final class DumpedMemory implements GuestMemory {
         var memory = new DumpedMemory();
         boolean complete = false;
         try {
-            for (var region : regions(map)) {
-                if (region.offset() + region.length() > size.bytes()) {
+            for (var region : regions(map, block.name())) {
+                if (region.offset() + region.length() > block.size().bytes()) {
                     throw new IOException(
-                            "QEMU's memory map shows more RAM than there is: " + region);
+                            "QEMU's memory map shows more of %s than there is: %s"
+                                    .formatted(block.name(), region));
                 }
                 memory.dump(qmp, region, scratch, deadline);
             }
@@ -76,7 +76,7 @@ final class DumpedMemory implements GuestMemory {
     }
 
     /// Reads `info mtree -f`.
-    static List<Region> regions(String map) throws IOException {
+    static List<Region> regions(String map, String block) throws IOException {
         var regions = new ArrayList<Region>();
         boolean ours = false;
         for (var line : map.lines().toList()) {
@@ -85,15 +85,15 @@ final class DumpedMemory implements GuestMemory {
             }
             ours |= line.equals(OUR_VIEW);
             var match = REGION.matcher(line);
-            if (ours && match.matches()) {
+            if (ours && match.matches() && match.group(3).equals(block)) {
                 long first = Long.parseLong(match.group(1), 16);
                 long last = Long.parseLong(match.group(2), 16);
-                long offset = match.group(3) == null ? 0 : Long.parseLong(match.group(3), 16);
+                long offset = match.group(4) == null ? 0 : Long.parseLong(match.group(4), 16);
                 regions.add(new Region(first, offset, last - first + 1));
             }
         }
         if (regions.isEmpty()) {
-            throw new IOException("QEMU's memory map shows no RAM");
+            throw new IOException("QEMU's memory map shows no " + block);
         }
         return regions;
     }

@@ -56,16 +56,21 @@ public final class Machine implements AutoCloseable {
     ///
     /// @param spec what the captured machine was, by {@link MachineIdentity}; with a disk overlay
     ///   of its own above the captured disk
-    /// @param ram what {@link Capture#ram} wrote
+    /// @param memory what {@link Capture#memory} wrote
     /// @param devices what {@link Capture#devices} wrote
     /// @return loaded, and paused until {@link #resume}
-    public static Machine restore(MachineSpec spec, RamImage ram, Path devices, Duration atMost) {
-        return restore(spec, ram, devices, atMost, MemoryAccess.configured());
+    public static Machine restore(
+            MachineSpec spec, Map<String, RamImage> memory, Path devices, Duration atMost) {
+        return restore(spec, memory, devices, atMost, MemoryAccess.configured());
     }
 
     static Machine restore(
-            MachineSpec spec, RamImage ram, Path devices, Duration atMost, MemoryAccess access) {
-        return new MachineStart(spec, access, Deadline.in(atMost)).restore(ram, devices);
+            MachineSpec spec,
+            Map<String, RamImage> memory,
+            Path devices,
+            Duration atMost,
+            MemoryAccess access) {
+        return new MachineStart(spec, access, Deadline.in(atMost)).restore(memory, devices);
     }
 
     /// Finds a machine that lives, whoever started it.

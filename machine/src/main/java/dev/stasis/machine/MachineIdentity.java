@@ -16,7 +16,8 @@ import java.util.Objects;
 /// @param accelerator what ran its CPUs
 /// @param cpu the model with its features, as QEMU was told
 /// @param hostFeatures what the host's CPU has, where the guest sees the host's CPU; else empty
-/// @param memory its RAM
+/// @param memory the RAM that it booted with
+/// @param memoryLimit as much memory as it can have with what is plugged
 /// @param cpus how many
 /// @param devices each with its address
 /// @param qemu the version that captured it; a later one can continue it
@@ -26,6 +27,7 @@ public record MachineIdentity(
         String cpu,
         List<String> hostFeatures,
         ByteSize memory,
+        ByteSize memoryLimit,
         int cpus,
         List<String> devices,
         QemuVersion qemu) {
@@ -44,6 +46,7 @@ public record MachineIdentity(
                 spec.cpu(),
                 spec.accelerator() == Accelerator.KVM ? HostCpu.read().features() : List.of(),
                 spec.memory(),
+                spec.memoryLimit(),
                 spec.cpus(),
                 QemuCommand.devices(spec),
                 spec.qemu().version());
@@ -60,6 +63,7 @@ public record MachineIdentity(
         compare(found, "accelerator", captured.accelerator, here.accelerator);
         compare(found, "CPU model", captured.cpu, here.cpu);
         compare(found, "memory", captured.memory, here.memory);
+        compare(found, "most memory", captured.memoryLimit, here.memoryLimit);
         compare(found, "number of CPUs", captured.cpus, here.cpus);
         compare(found, "devices", captured.devices, here.devices);
         var missing = new ArrayList<>(captured.hostFeatures);
@@ -87,13 +91,15 @@ public record MachineIdentity(
         map.put("cpu", cpu);
         map.put("hostFeatures", hostFeatures);
         map.put("memory", memory.bytes());
+        map.put("memoryLimit", memoryLimit.bytes());
         map.put("cpus", cpus);
         map.put("devices", devices);
         map.put("qemu", qemu.toString());
         return map;
     }
 
-    /// Reads what {@link #toMap} made.
+    /// Reads what {@link #toMap} made. Machines had no room for more memory once, and their
+    /// descriptions no word about it.
     ///
     /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when something is missing or of
     ///   another type
@@ -104,7 +110,11 @@ public record MachineIdentity(
                     Accelerator.valueOf((String) required(map, "accelerator")),
                     (String) required(map, "cpu"),
                     texts(required(map, "hostFeatures")),
-                    new ByteSize(((Number) required(map, "memory")).longValue()),
+                    size(required(map, "memory")),
+                    size(
+                            map.containsKey("memoryLimit")
+                                    ? required(map, "memoryLimit")
+                                    : required(map, "memory")),
                     Math.toIntExact(((Number) required(map, "cpus")).longValue()),
                     texts(required(map, "devices")),
                     QemuVersion.parse((String) required(map, "qemu")));
@@ -125,6 +135,10 @@ public record MachineIdentity(
             throw new IllegalArgumentException("'" + name + "' is missing");
         }
         return value;
+    }
+
+    private static ByteSize size(Object value) {
+        return new ByteSize(((Number) value).longValue());
     }
 
     private static List<String> texts(Object value) {

@@ -5,6 +5,7 @@ import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a machine is made of, before it exists. Built by {@link #builder}.
@@ -13,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// @param launcher the program that starts it and stays its parent
 /// @param accelerator what runs its CPUs
 /// @param cpu QEMU's name of the CPU model, with its features
-/// @param memory its RAM
-/// @param cpus how many
+/// @param memory the RAM that it boots with
+/// @param memoryLimit as much memory as it can have with what is plugged later; `memory` when
+///   nothing can be
+/// @param dimms what is plugged from the start, as a captured machine had it
+/// @param cpus how many, though its guest may leave some of them unused
 /// @param boot what a fresh machine starts with; a restored one looks at nothing of it but the
 ///   firmware
 /// @param root a raw image below everything, read-only, or null
@@ -28,6 +32,8 @@ public record MachineSpec(
         Accelerator accelerator,
         String cpu,
         ByteSize memory,
+        ByteSize memoryLimit,
+        List<Dimm> dimms,
         int cpus,
         Boot boot,
         @Nullable Path root,
@@ -49,10 +55,30 @@ public record MachineSpec(
 
     /// Checks the numbers.
     public MachineSpec {
+        dimms = dimms.stream().sorted().toList();
         check(memory.bytes() > 0 && memory.bytes() % (1 << 20) == 0, "memory", memory);
+        check(
+                memoryLimit.bytes() % (1 << 20) == 0 && memoryLimit.compareTo(memory) >= 0,
+                "memory limit",
+                memoryLimit);
+        check(dimms.isEmpty() || canGrow(memory, memoryLimit), "plugged memory", dimms);
         check(cpus >= 1 && cpus <= MOST_CPUS, "cpus", cpus);
         check(lanes >= 0 && lanes <= MOST_LANES, "lanes", lanes);
         check(memory.bytes() / PAGE < Integer.MAX_VALUE, "memory", memory);
+    }
+
+    /// Whether memory can be plugged.
+    boolean canGrow() {
+        return canGrow(memory, memoryLimit);
+    }
+
+    private static boolean canGrow(ByteSize memory, ByteSize memoryLimit) {
+        return memoryLimit.compareTo(memory) > 0;
+    }
+
+    /// Each part of its memory.
+    List<MemoryBlock> blocks() {
+        return new MemoryLayout(memory, dimms).blocks();
     }
 
     private static void check(boolean fits, String name, Object value) {
@@ -82,6 +108,8 @@ public record MachineSpec(
         private Accelerator accelerator = Accelerator.TCG;
         private String cpu = EMULATED_CPU;
         private ByteSize memory = ByteSize.ofMebibytes(512);
+        private ByteSize memoryLimit = new ByteSize(0);
+        private List<Dimm> dimms = List.of();
         private int cpus = 1;
         private @Nullable Path root;
         private @Nullable Path disk;
@@ -105,6 +133,19 @@ public record MachineSpec(
         /// The RAM, whole mebibytes.
         public Builder memory(ByteSize size) {
             this.memory = size;
+            return this;
+        }
+
+        /// As much memory as it can have with what is plugged, whole mebibytes; unless said
+        /// otherwise nothing can be plugged.
+        public Builder memoryLimit(ByteSize size) {
+            this.memoryLimit = size;
+            return this;
+        }
+
+        /// What is plugged from the start.
+        public Builder dimms(List<Dimm> plugged) {
+            this.dimms = plugged;
             return this;
         }
 
@@ -146,6 +187,8 @@ public record MachineSpec(
                     accelerator,
                     cpu,
                     memory,
+                    memoryLimit.compareTo(memory) < 0 ? memory : memoryLimit,
+                    dimms,
                     cpus,
                     boot,
                     root,

@@ -14,8 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -35,44 +38,63 @@ final class MachineStart {
     }
 
     Machine boot() {
-        return start(null, (qmp, left) -> Monitor.status(qmp, left));
+        return start(Map.of(), (qmp, left) -> Monitor.status(qmp, left));
     }
 
-    Machine restore(RamImage ram, Path devices) {
-        if (!ram.size().equals(spec.memory())) {
+    Machine restore(Map<String, RamImage> memory, Path devices) {
+        check(memory);
+        try {
+            return restoreDirectly(memory, devices);
+        } catch (NeedsFlatException e) {
+            return restoreFlattened(memory, devices);
+        }
+    }
+
+    private void check(Map<String, RamImage> memory) {
+        var blocks = spec.blocks();
+        for (var block : blocks) {
+            var image = memory.get(block.name());
+            if (image == null || !image.size().equals(block.size())) {
+                throw new StasisException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "A machine whose %s is of %s can't continue with %s"
+                                .formatted(
+                                        block.name(),
+                                        block.size(),
+                                        image == null ? "nothing there" : image.size()));
+            }
+        }
+        if (memory.size() > blocks.size()) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT,
-                    "A machine of " + spec.memory() + " can't continue RAM of " + ram.size());
+                    "A machine has no place for some of " + memory.keySet());
         }
-        return switch (ram) {
-            case RamImage.Flat flat -> restoreFlat(flat, devices);
-            case RamImage.Delta delta -> {
-                try {
-                    yield restoreDelta(delta, devices);
-                } catch (NeedsFlatException e) {
-                    yield restoreFlattened(delta, devices);
+    }
+
+    /// Maps what is flat, and writes the pages of deltas over their bases before any device looks
+    /// at memory.
+    private Machine restoreDirectly(Map<String, RamImage> memory, Path devices)
+            throws NeedsFlatException {
+        var images = new LinkedHashMap<String, Path>();
+        var deltas = new LinkedHashMap<MemoryBlock, RamImage.Delta>();
+        for (var block : spec.blocks()) {
+            switch (Objects.requireNonNull(memory.get(block.name()))) {
+                case RamImage.Flat flat -> images.put(block.name(), check(flat));
+                case RamImage.Delta delta -> {
+                    images.put(block.name(), check(delta.base()));
+                    deltas.put(block, delta);
                 }
             }
-        };
-    }
-
-    private Machine restoreFlat(RamImage.Flat flat, Path devices) {
-        check(flat);
-        return start(flat.file(), (qmp, left) -> load(qmp, devices, left));
-    }
-
-    /// Maps the base and writes the pages of the delta over it, before any device looks at RAM.
-    private Machine restoreDelta(RamImage.Delta delta, Path devices) throws NeedsFlatException {
-        if (access == MemoryAccess.QMP) {
+        }
+        if (access == MemoryAccess.QMP && !deltas.isEmpty()) {
             throw new NeedsFlatException();
         }
-        check(delta.base());
         var refused = new boolean[1];
         try {
             return start(
-                    delta.base().file(),
+                    images,
                     (qmp, left) -> {
-                        refused[0] = !write(delta, qmp, left);
+                        refused[0] = !write(deltas, qmp, left);
                         if (refused[0]) {
                             throw new IOException("QEMU's memory can't be written directly");
                         }
@@ -86,13 +108,23 @@ final class MachineStart {
         }
     }
 
-    private boolean write(RamImage.Delta delta, QmpClient qmp, Deadline left)
+    private boolean write(Map<MemoryBlock, RamImage.Delta> deltas, QmpClient qmp, Deadline left)
+            throws QmpException, IOException {
+        for (var entry : deltas.entrySet()) {
+            if (!write(entry.getKey(), entry.getValue(), qmp, left)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean write(MemoryBlock block, RamImage.Delta delta, QmpClient qmp, Deadline left)
             throws QmpException, IOException {
         var processes = Machine.processes(spec.files());
         if (processes.isEmpty()) {
             throw new IOException("the launcher has not written down who runs");
         }
-        var target = new MemoryAccess.Target(processes.get().qemu(), delta.size());
+        var target = new MemoryAccess.Target(processes.get().qemu(), block);
         var memory = access.openDirect(qmp, target, left);
         if (memory.isEmpty()) {
             return false;
@@ -103,25 +135,43 @@ final class MachineStart {
         return true;
     }
 
-    /// The flat image has no name any more once QEMU has it; it goes with QEMU.
-    private Machine restoreFlattened(RamImage.Delta delta, Path devices) {
-        var file =
-                spec.files().logs().resolve("restored-" + ProcessHandle.current().pid() + ".ram");
+    /// The flat images have no name any more once QEMU has them; they go with QEMU.
+    private Machine restoreFlattened(Map<String, RamImage> memory, Path devices) {
+        var made = new ArrayList<Path>();
+        var images = new LinkedHashMap<String, Path>();
         try {
-            Files.deleteIfExists(file);
-            var flat = delta.flattenTo(file);
             try {
-                return restoreFlat(flat, devices);
+                for (var block : memory.entrySet()) {
+                    images.put(block.getKey(), flat(block.getKey(), block.getValue(), made));
+                }
+                return start(images, (qmp, left) -> load(qmp, devices, left));
             } finally {
-                Files.deleteIfExists(file);
+                for (var file : made) {
+                    Files.deleteIfExists(file);
+                }
             }
         } catch (IOException e) {
             throw new StasisException(
-                    ErrorCode.IO_FAILED, "A RAM image can't be put together in " + file, e);
+                    ErrorCode.IO_FAILED,
+                    "A RAM image can't be put together in " + spec.files().logs(),
+                    e);
         }
     }
 
-    private static void check(RamImage.Flat flat) {
+    private Path flat(String block, RamImage image, List<Path> made) throws IOException {
+        return switch (image) {
+            case RamImage.Flat flat -> flat.file();
+            case RamImage.Delta delta -> {
+                var name = "restored-%d-%s.ram".formatted(ProcessHandle.current().pid(), block);
+                var file = spec.files().logs().resolve(name);
+                made.add(file);
+                Files.deleteIfExists(file);
+                yield delta.flattenTo(file).file();
+            }
+        };
+    }
+
+    private static Path check(RamImage.Flat flat) {
         try {
             if (Files.size(flat.file()) != flat.size().bytes()) {
                 throw new StasisException(
@@ -132,15 +182,16 @@ final class MachineStart {
                                 + " bytes instead of "
                                 + flat.size().bytes());
             }
+            return flat.file();
         } catch (IOException e) {
             throw new StasisException(
                     ErrorCode.STORE_DAMAGED, "The RAM image " + flat.file() + " can't be read", e);
         }
     }
 
-    private Machine start(@Nullable Path image, Monitor.Work<?> afterwards) {
-        List<String> options = image == null ? List.of() : List.of(Launcher.SMALL_PAGES);
-        var owner = Launcher.start(spec, options, QemuCommand.of(spec, image), deadline);
+    private Machine start(Map<String, Path> images, Monitor.Work<?> afterwards) {
+        List<String> options = images.isEmpty() ? List.of() : List.of(Launcher.SMALL_PAGES);
+        var owner = Launcher.start(spec, options, QemuCommand.of(spec, images), deadline);
         var processes =
                 Machine.processes(spec.files())
                         .orElseThrow(() ->

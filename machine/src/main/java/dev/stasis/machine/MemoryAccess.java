@@ -1,6 +1,5 @@
 package dev.stasis.machine;
 
-import dev.stasis.ByteSize;
 import dev.stasis.linux.SystemCallException;
 import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpException;
@@ -34,7 +33,7 @@ enum MemoryAccess {
         var direct = openDirect(qmp, target, deadline);
         return direct.isPresent()
                 ? direct.get()
-                : DumpedMemory.of(qmp, target.size(), scratch, deadline);
+                : DumpedMemory.of(qmp, target.block(), scratch, deadline);
     }
 
     /// Opens the RAM so that it can be changed too.
@@ -46,7 +45,7 @@ enum MemoryAccess {
             return Optional.empty();
         }
         try (var arena = Arena.ofConfined()) {
-            var memory = DirectMemory.of(qmp, target.qemu(), target.size(), deadline);
+            var memory = DirectMemory.of(qmp, target, deadline);
             memory.read(0, arena.allocate(Pages.SIZE));
             return Optional.of(memory);
         } catch (AccessDeniedException e) {
@@ -61,9 +60,9 @@ enum MemoryAccess {
         }
     }
 
-    /// Whose RAM.
+    /// Whose memory, and which.
     ///
     /// @param qemu the machine
-    /// @param size of its RAM
-    record Target(ProcessId qemu, ByteSize size) {}
+    /// @param block the part of its memory
+    record Target(ProcessId qemu, MemoryBlock block) {}
 }

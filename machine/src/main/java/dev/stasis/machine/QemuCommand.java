@@ -15,19 +15,17 @@ import tools.jackson.jr.ob.JSON;
 final class QemuCommand {
     static final String MACHINE_TYPE = "pc-q35-7.2";
 
-    /// The id of the RAM, by which QEMU names it in its memory map.
-    static final String RAM = "ram";
-
     /// The id of the writable disk's device.
     static final String DISK = "disk";
 
     private static final String MACHINE =
             MACHINE_TYPE
                     + ",memory-backend="
-                    + RAM
+                    + MemoryBlock.RAM
                     + ",suppress-vmdesc=on,smm=off,vmport=off,usb=off,sata=off";
     private static final String SANDBOX =
             "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+    private static final int SLOTS = 64;
     private static final int TRANSLATION_MIB = 64;
     private static final int PORTS = 31;
     private static final String LANE_NAME = "dev.stasis.lane.";
@@ -44,15 +42,16 @@ final class QemuCommand {
 
     /// The arguments of a machine, the program first.
     ///
-    /// @param image maps this file as RAM and waits for a device state; null boots
-    static List<String> of(MachineSpec spec, @Nullable Path image) {
+    /// @param images maps these files as memory, by the names of its blocks, and waits for a device
+    ///   state; when there are none it boots
+    static List<String> of(MachineSpec spec, Map<String, Path> images) {
         var command = new QemuCommand(spec);
         command.arguments.add(spec.qemu().executable().toString());
         command.machine();
-        command.ram(image);
+        command.memory(images);
         command.ports();
         command.disks();
-        command.start(image != null);
+        command.start(!images.isEmpty());
         return command.arguments;
     }
 
@@ -67,6 +66,9 @@ final class QemuCommand {
         if (spec.disk() != null) {
             devices.add("virtio-blk-pci@5 disk");
         }
+        if (spec.canGrow()) {
+            devices.add("pc-dimm slots=" + SLOTS);
+        }
         return devices;
     }
 
@@ -78,7 +80,8 @@ final class QemuCommand {
         add("-accel", accelerator(spec.accelerator()));
         add("-cpu", spec.cpu());
         add("-smp", "cpus=" + spec.cpus() + ",sockets=1,cores=" + spec.cpus() + ",threads=1");
-        add("-m", "size=" + spec.memory().mebibytes() + "M");
+        var room = ",slots=" + SLOTS + ",maxmem=" + spec.memoryLimit().mebibytes() + "M";
+        add("-m", "size=" + spec.memory().mebibytes() + "M" + (spec.canGrow() ? room : ""));
         add("-chardev", "socket,id=qmp,fd=@qmp@,server=on,wait=off");
         add("-mon", "chardev=qmp,mode=control");
     }
@@ -90,20 +93,46 @@ final class QemuCommand {
         };
     }
 
-    private void ram(@Nullable Path image) {
-        var ram = new LinkedHashMap<String, Object>();
-        ram.put("qom-type", image == null ? "memory-backend-ram" : "memory-backend-file");
-        ram.put("id", RAM);
-        ram.put("size", spec.memory().bytes());
-        ram.put("share", false);
+    private void memory(Map<String, Path> images) {
+        for (var block : spec.blocks()) {
+            var image = images.get(block.name());
+            add("-object", json(backend(block, image, spec.qemu().version())));
+        }
+        for (var dimm : spec.dimms()) {
+            add("-device", json(device(dimm)));
+        }
+    }
+
+    /// Where QEMU gets the memory of a block from.
+    ///
+    /// @param image maps this file privately; null takes anonymous memory, which costs nothing
+    ///   until it is touched
+    static Map<String, Object> backend(
+            MemoryBlock block, @Nullable Path image, QemuVersion version) {
+        var backend = new LinkedHashMap<String, Object>();
+        backend.put("qom-type", image == null ? "memory-backend-ram" : "memory-backend-file");
+        backend.put("id", block.name());
+        backend.put("size", block.size().bytes());
+        backend.put("share", false);
         if (image != null) {
-            ram.put("mem-path", image.toAbsolutePath().toString());
-            if (spec.qemu().version().mapsReadOnlyFiles()) {
-                ram.put("readonly", true);
-                ram.put("rom", "off");
+            backend.put("mem-path", image.toAbsolutePath().toString());
+            if (version.mapsReadOnlyFiles()) {
+                backend.put("readonly", true);
+                backend.put("rom", "off");
             }
         }
-        add("-object", json(ram));
+        return backend;
+    }
+
+    /// The device of plugged memory.
+    static Map<String, Object> device(Dimm dimm) {
+        var device = new LinkedHashMap<String, Object>();
+        device.put("driver", "pc-dimm");
+        device.put("id", dimm.name());
+        device.put("memdev", dimm.name());
+        device.put("slot", dimm.slot());
+        device.put("addr", dimm.address());
+        return device;
     }
 
     private void ports() {

@@ -1,6 +1,5 @@
 package dev.stasis.machine;
 
-import dev.stasis.ByteSize;
 import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +12,7 @@ import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Writes the RAM of a machine that stands still to disk.
+/// Writes a block of the memory of a machine that stands still to disk.
 ///
 /// The pages that the machine has written are known ({@link GuestMemory#written}). Without a base
 /// they are all that differs from zero. With one they are read and compared with its flat image,
@@ -31,17 +30,18 @@ final class RamCapture {
     private static final int PART_OF_BASE = 4;
 
     private final GuestMemory memory;
-    private final ByteSize size;
+    private final MemoryBlock block;
     private final Path folder;
     private final boolean readOnly;
 
     /// Prepares a capture.
     ///
+    /// @param block which memory it is
     /// @param folder where the image is written
     /// @param readOnly whether the QEMU that maps it can do with a file that it can't write
-    RamCapture(GuestMemory memory, ByteSize size, Path folder, boolean readOnly) {
+    RamCapture(GuestMemory memory, MemoryBlock block, Path folder, boolean readOnly) {
         this.memory = memory;
-        this.size = size;
+        this.block = block;
         this.folder = folder;
         this.readOnly = readOnly;
     }
@@ -80,21 +80,24 @@ final class RamCapture {
     }
 
     private RamImage writeDelta(RamImage.Flat base, Changes changes) throws IOException {
-        var file = folder.resolve(RamImage.Delta.NAME);
+        var file = folder.resolve(RamImage.Delta.nameOf(block.name()));
         create(
                 file,
                 0,
                 channel ->
                         RamDelta.write(
-                                channel, size, PageRun.of(changes.data, changes.zero), memory));
+                                channel,
+                                block.size(),
+                                PageRun.of(changes.data, changes.zero),
+                                memory));
         return new RamImage.Delta(file, base);
     }
 
     private RamImage writeFlat(BitSet pages, @Nullable FlatReader base) throws IOException {
-        var file = folder.resolve(RamImage.Flat.NAME);
+        var file = folder.resolve(RamImage.Flat.nameOf(block.name()));
         create(
                 file,
-                size.bytes(),
+                block.size().bytes(),
                 channel -> {
                     new PageWorkers(memory, pages)
                             .run((first, bytes) -> writeNotZero(channel, first, bytes));
@@ -102,7 +105,7 @@ final class RamCapture {
                         base.copyRest(pages, channel);
                     }
                 });
-        return new RamImage.Flat(file, size);
+        return new RamImage.Flat(file, block.size());
     }
 
     private static void writeNotZero(FileChannel channel, int first, MemorySegment bytes)

@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// The RAM of a captured machine, on disk. Its files are never changed once they are written: other
-/// machines map them.
+/// One block of a captured machine's memory, on disk. Its files are never changed once they are
+/// written: other machines map them.
 public sealed interface RamImage {
     /// The size of the RAM.
     ByteSize size();
@@ -21,7 +21,11 @@ public sealed interface RamImage {
     /// @param size of the RAM
     record Flat(Path file, ByteSize size) implements RamImage {
         /// The file name inside a snapshot.
-        public static final String NAME = "ram.img";
+        ///
+        /// @param block the piece of memory that it holds
+        public static String nameOf(String block) {
+            return block + ".img";
+        }
 
         /// Makes the path absolute.
         public Flat {
@@ -35,7 +39,11 @@ public sealed interface RamImage {
     /// @param base what they differ from
     record Delta(Path file, Flat base) implements RamImage {
         /// The file name inside a snapshot.
-        public static final String NAME = "ram.delta";
+        ///
+        /// @param block the piece of memory that it belongs to
+        public static String nameOf(String block) {
+            return block + ".delta";
+        }
 
         /// Makes the path absolute.
         public Delta {

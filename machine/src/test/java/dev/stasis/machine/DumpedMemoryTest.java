@@ -35,7 +35,7 @@ class DumpedMemoryTest {
 
     @Test
     void ramIsFoundBelowAndAboveFourGibibytesAndBetweenRoms() throws Exception {
-        assertThat(DumpedMemory.regions(MAP))
+        assertThat(DumpedMemory.regions(MAP, "ram"))
                 .containsExactly(
                         new Region(0, 0, 0xc0000),
                         new Region(0xe0000, 0xe0000, 0x10000),
@@ -45,7 +45,7 @@ class DumpedMemoryTest {
 
     @Test
     void aMapWithoutRamIsRefused() {
-        assertThatThrownBy(() -> DumpedMemory.regions("unknown command"))
+        assertThatThrownBy(() -> DumpedMemory.regions("unknown command", "ram"))
                 .isInstanceOf(IOException.class);
     }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ class MachineDiskTest {
 
         var own = overlay("fork.qcow2", disk);
         var spec = payload.spec(payload.newFiles()).root(root).disk(own).build();
-        var fork = payload.keep(Machine.restore(spec, capture.ram(), capture.devices(), LONG));
+        var fork = payload.keep(Machine.restore(spec, capture.memory(), capture.devices(), LONG));
         fork.resume(LONG);
         source.resume(LONG);
         assertThat(fork.activeDisk(LONG)).contains(own);
@@ -82,7 +83,7 @@ class MachineDiskTest {
                 .isThrownBy(() -> machine.capture(request, LONG))
                 .matches(e -> e.code() == ErrorCode.MACHINE_FAILED)
                 .withMessageContaining("none.qcow2");
-        assertThat(request.ramFolder()).isEmptyDirectory();
+        assertThat(request.memoryFolder()).isEmptyDirectory();
         assertThat(machine.status(LONG).state()).isEqualTo(MachineState.PAUSED);
         assertThat(machine.activeDisk(LONG)).contains(disk);
         machine.capture(request(overlay("disk-1.qcow2", disk)), LONG);
@@ -112,7 +113,7 @@ class MachineDiskTest {
 
     private CaptureRequest request(Path overlay) throws IOException {
         var plain = payload.firstRequest();
-        return new CaptureRequest(plain.devices(), plain.ramFolder(), null, overlay);
+        return new CaptureRequest(plain.devices(), plain.memoryFolder(), Map.of(), overlay);
     }
 
     private Path overlay(String name, Path backing) throws IOException {

@@ -62,7 +62,7 @@ class MachineFaultTest {
         }
         assertThat(machine.status(LONG).state()).isEqualTo(MachineState.ENDED);
         assertThat(Machine.end(machine.files())).contains(new MachineEnd.Signaled(9));
-        assertThat(request.ramFolder()).isEmptyDirectory();
+        assertThat(request.memoryFolder()).isEmptyDirectory();
     }
 
     @Test
@@ -86,7 +86,7 @@ class MachineFaultTest {
             if (outcome.isPresent()) {
                 assertThat(outcome.get().code()).isEqualTo(ErrorCode.MACHINE_FAILED);
                 assertThat(outcome.get()).hasMessageContaining("signal 9");
-                assertThat(request.ramFolder()).isEmptyDirectory();
+                assertThat(request.memoryFolder()).isEmptyDirectory();
             } else {
                 assertThat(request.devices()).exists();
             }
@@ -104,12 +104,14 @@ class MachineFaultTest {
         for (int round = 0; round < 6; round++) {
             var spec = payload.spec(payload.newFiles()).build();
             long delay = random.nextLong(Duration.ofMillis(40).toNanos());
-            var ram = round % 2 == 0 ? first.ram() : delta.ram();
+            var memory = round % 2 == 0 ? first.memory() : delta.memory();
             var outcome =
                     killedDuring(
                             Optional.empty(),
                             delay,
-                            () -> payload.keep(Machine.restore(spec, ram, delta.devices(), LONG)),
+                            () ->
+                                    payload.keep(
+                                            Machine.restore(spec, memory, delta.devices(), LONG)),
                             spec.files());
             if (outcome.isPresent()) {
                 assertThat(outcome.get().code()).isEqualTo(ErrorCode.MACHINE_FAILED);

@@ -23,6 +23,7 @@ class MachineIdentityTest {
                     "host",
                     List.of("avx2", "sse2"),
                     ByteSize.parse("1G"),
+                    ByteSize.parse("4G"),
                     2,
                     List.of("isa-serial"),
                     new QemuVersion(7, 2, 22));
@@ -56,6 +57,8 @@ class MachineIdentityTest {
                                 List.of("sse2"),
                                 "memory",
                                 512L << 20,
+                                "memoryLimit",
+                                512L << 20,
                                 "cpus",
                                 4,
                                 "devices",
@@ -68,6 +71,7 @@ class MachineIdentityTest {
                         "accelerator: captured KVM, here TCG",
                         "CPU model: captured host, here Nehalem-v1",
                         "memory: captured 1G, here 512M",
+                        "most memory: captured 4G, here 512M",
                         "number of CPUs: captured 2, here 4",
                         "devices: captured [isa-serial], here []",
                         "CPU features that are missing here: avx2",
@@ -81,11 +85,20 @@ class MachineIdentityTest {
     }
 
     @Test
+    void aDescriptionFromBeforeMemoryCouldBePluggedSaysThatNoneCan() {
+        var old = new TreeMap<>(CAPTURED.toMap());
+        old.remove("memoryLimit");
+        assertThat(MachineIdentity.fromMap(old).memoryLimit()).isEqualTo(ByteSize.parse("1G"));
+    }
+
+    @Test
     void whatCannotBeReadIsDamage() {
         for (var name : CAPTURED.toMap().keySet()) {
             var missing = new TreeMap<>(CAPTURED.toMap());
             missing.remove(name);
-            damaged(missing);
+            if (!name.equals("memoryLimit")) {
+                damaged(missing);
+            }
             damaged(new TreeMap<>(Map.of(name, new Object())));
         }
         damaged(change(Map.of("memory", -1L)));

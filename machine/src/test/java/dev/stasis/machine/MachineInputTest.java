@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.api.ThrowableAssertAlternative;
@@ -72,7 +73,7 @@ class MachineInputTest {
         var spec = payload.spec(payload.newFiles()).memory(ByteSize.ofMebibytes(64)).build();
         fails(
                         ErrorCode.INVALID_ARGUMENT,
-                        () -> Machine.restore(spec, flat, capture.devices(), LONG))
+                        () -> Machine.restore(spec, capture.memory(), capture.devices(), LONG))
                 .withMessageContaining("64M");
         var noDelta = new RamImage.Delta(capture.devices(), flat);
         fails(ErrorCode.STORE_DAMAGED, () -> payload.restore(noDelta, capture.devices()))
@@ -83,7 +84,7 @@ class MachineInputTest {
     void aCaptureIntoExistingFilesIsRefusedAndTouchesNeitherThemNorTheMachine() throws Exception {
         var machine = payload.boot();
         var request = payload.firstRequest();
-        var mine = Files.writeString(request.ramFolder().resolve("ram.img"), "mine");
+        var mine = Files.writeString(request.memoryFolder().resolve("ram.img"), "mine");
         fails(ErrorCode.INVALID_ARGUMENT, () -> machine.capture(request, LONG));
         assertThat(mine).hasContent("mine");
         assertThat(machine.status(LONG).state()).isEqualTo(MachineState.RUNNING);
@@ -97,7 +98,8 @@ class MachineInputTest {
                 ErrorCode.MACHINE_FAILED,
                 () ->
                         machine.capture(
-                                new CaptureRequest(nowhere.resolve("devices"), nowhere, null, null),
+                                new CaptureRequest(
+                                        nowhere.resolve("devices"), nowhere, Map.of(), null),
                                 LONG));
         assertThat(machine.status(LONG).state()).isEqualTo(MachineState.PAUSED);
         var capture = machine.capture(payload.firstRequest(), LONG);

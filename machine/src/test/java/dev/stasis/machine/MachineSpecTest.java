@@ -7,6 +7,7 @@ import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
 import dev.stasis.StasisException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MachineSpecTest {
@@ -44,13 +45,13 @@ class MachineSpecTest {
 
     @Test
     void ramIsMappedReadOnlyWhereQemuCanAndAlwaysPrivately() {
-        var image = Path.of("/ram.img");
-        assertThat(QemuCommand.of(builder(OLD).build(), image))
+        var images = Map.of("ram", Path.of("/ram.img"));
+        assertThat(QemuCommand.of(builder(OLD).build(), images))
                 .anySatisfy(argument ->
                         assertThat(argument)
                                 .contains("\"mem-path\":\"/ram.img\"", "\"share\":false")
                                 .doesNotContain("readonly"));
-        assertThat(QemuCommand.of(builder(NEW).build(), image))
+        assertThat(QemuCommand.of(builder(NEW).build(), images))
                 .anySatisfy(argument ->
                         assertThat(argument)
                                 .contains(
@@ -61,15 +62,15 @@ class MachineSpecTest {
     void aRestoreLoadsNoKernelAndWaits() {
         var kernel = new Boot.Kernel(Path.of("/vmlinux"), Path.of("/initrd"), "quiet");
         var spec = MachineSpec.builder(OLD, Path.of("/launcher"), kernel, FILES).build();
-        assertThat(QemuCommand.of(spec, null)).contains("-kernel").doesNotContain("-incoming");
-        assertThat(QemuCommand.of(spec, Path.of("/ram.img")))
+        assertThat(QemuCommand.of(spec, Map.of())).contains("-kernel").doesNotContain("-incoming");
+        assertThat(QemuCommand.of(spec, Map.of("ram", Path.of("/ram.img"))))
                 .contains("-incoming", "defer", "-S", "migration.send-configuration=off")
                 .doesNotContain("-kernel", "-append");
     }
 
     @Test
     void everyStartIsConfinedAndCommasInPathsAreNoSeparators() {
-        assertThat(QemuCommand.of(builder(OLD).build(), null))
+        assertThat(QemuCommand.of(builder(OLD).build(), Map.of()))
                 .contains("on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
                 .contains("socket,id=lane0,path=/run/a,,b/lane.0,server=on,wait=off");
     }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /// Machines that run the counting payload, and what a test wants to know of them. Closing it ends
@@ -76,7 +77,7 @@ final class Payload implements AutoCloseable {
 
     Machine restore(RamImage ram, Path devices, MemoryAccess access) throws IOException {
         var spec = spec(newFiles()).memory(ram.size()).build();
-        return keep(Machine.restore(spec, ram, devices, LONG, access));
+        return keep(Machine.restore(spec, Map.of(MemoryBlock.RAM, ram), devices, LONG, access));
     }
 
     Machine keep(Machine machine) {
@@ -87,19 +88,20 @@ final class Payload implements AutoCloseable {
     /// An empty folder for a capture, and the request for it.
     CaptureRequest request(RamImage base) throws IOException {
         var into = Files.createDirectory(folder.resolve("c" + next++));
-        return new CaptureRequest(into.resolve("devices"), into, base, null);
+        return new CaptureRequest(
+                into.resolve("devices"), into, Map.of(MemoryBlock.RAM, base), null);
     }
 
     CaptureRequest firstRequest() throws IOException {
         var into = Files.createDirectory(folder.resolve("c" + next++));
-        return new CaptureRequest(into.resolve("devices"), into, null, null);
+        return new CaptureRequest(into.resolve("devices"), into, Map.of(), null);
     }
 
     /// The count in a living machine.
     static long count(Machine machine) throws Exception {
         try (var qmp = QmpClient.connect(machine.files().monitor(), LONG);
                 var arena = Arena.ofConfined()) {
-            var target = new MemoryAccess.Target(machine.qemu(), MEMORY);
+            var target = new MemoryAccess.Target(machine.qemu(), MemoryBlock.ram(MEMORY));
             var memory =
                     MemoryAccess.DIRECT.openDirect(qmp, target, Deadline.in(LONG)).orElseThrow();
             var page = arena.allocate(Pages.SIZE);
@@ -138,7 +140,7 @@ final class Payload implements AutoCloseable {
     static void scribble(Machine machine, int firstPage, int pages, byte value) throws Exception {
         try (var qmp = QmpClient.connect(machine.files().monitor(), LONG);
                 var arena = Arena.ofConfined()) {
-            var target = new MemoryAccess.Target(machine.qemu(), MEMORY);
+            var target = new MemoryAccess.Target(machine.qemu(), MemoryBlock.ram(MEMORY));
             var memory =
                     MemoryAccess.DIRECT.openDirect(qmp, target, Deadline.in(LONG)).orElseThrow();
             memory.write(Pages.offset(firstPage), arena.allocate(Pages.offset(pages)).fill(value));

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RamCaptureTest {
     private static final int PAGES = 20_000;
     private static final ByteSize SIZE = new ByteSize((long) PAGES * Pages.SIZE);
+    private static final MemoryBlock BLOCK = MemoryBlock.ram(SIZE);
 
     @TempDir Path folder;
     private final FakeMemory memory = new FakeMemory(PAGES);
@@ -108,7 +109,7 @@ class RamCaptureTest {
             for (int after : new int[] {0, 1, 2, 5}) {
                 var into = Files.createDirectory(folder.resolve("failed" + captures++));
                 var failing = new Failing(memory, after);
-                assertThatThrownBy(() -> new RamCapture(failing, SIZE, into, false).write(of))
+                assertThatThrownBy(() -> new RamCapture(failing, BLOCK, into, false).write(of))
                         .isInstanceOf(IOException.class)
                         .hasMessage("the machine is gone");
                 assertThat(into).isEmptyDirectory();
@@ -118,7 +119,7 @@ class RamCaptureTest {
 
     private RamImage capture(@Nullable RamImage base, boolean readOnly) throws IOException {
         var into = Files.createDirectory(folder.resolve("c" + captures++));
-        return new RamCapture(memory, SIZE, into, readOnly).write(base);
+        return new RamCapture(memory, BLOCK, into, readOnly).write(base);
     }
 
     private void fill(int first, int pages, int value) {
