@@ -79,11 +79,12 @@ make_busybox_root() {
     tar -C "$root" --sort=name --owner=0 --group=0 --numeric-owner --format=gnu -cf - . | tar2sqfs -q -f -c lz4 -X hc -j 1 "$made/busybox.sqfs"
 }
 
-# Everything mkfs can do is done here, so that the guest's kernel writes nothing on its own after mounting it.
+# Everything mkfs can do is done here, so that the guest's kernel writes nothing on its own after mounting it. The file system can grow to 1 TiB
+# (in blocks of 4 KiB): room for the descriptors of more would have to be touched in one transaction that its small journal can't hold.
 make_blank_disk() {
     truncate -s 4G "$work/blank"
     E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH mkfs.ext4 -q -F -m 0 -J size=8 -L stasis -U 5ba51500-0000-4000-8000-000000000001 \
-        -E "lazy_itable_init=0,lazy_journal_init=0,nodiscard,hash_seed=5ba51500-0000-4000-8000-000000000002" "$work/blank"
+        -E "lazy_itable_init=0,lazy_journal_init=0,nodiscard,resize=268435456,hash_seed=5ba51500-0000-4000-8000-000000000002" "$work/blank"
     qemu-img convert -f raw -O qcow2 "$work/blank" "$made/blank.qcow2"
     rm "$work/blank"
 }

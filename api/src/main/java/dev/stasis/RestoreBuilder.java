@@ -2,10 +2,12 @@ package dev.stasis;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /// Says in what a fork differs from its snapshot. Not thread-safe.
 public final class RestoreBuilder {
     private final Map<String, String> env = new LinkedHashMap<>();
+    private Optional<ByteSize> disk = Optional.empty();
     private boolean attached = true;
     private boolean requireKvm;
 
@@ -17,6 +19,17 @@ public final class RestoreBuilder {
     /// keep their environment.
     public RestoreBuilder env(String name, String value) {
         env.put(name, value);
+        return this;
+    }
+
+    /// The size of the fork's disk, such as `"10G"`: that of the snapshot, or more.
+    public RestoreBuilder disk(String size) {
+        return disk(ByteSize.parse(size));
+    }
+
+    /// The size of the fork's disk: that of the snapshot, or more.
+    public RestoreBuilder disk(ByteSize size) {
+        this.disk = Optional.of(size);
         return this;
     }
 
@@ -38,6 +51,6 @@ public final class RestoreBuilder {
     ///
     /// @throws StasisException when something is wrong
     public RestoreSettings build() {
-        return new RestoreSettings(env, new SandboxSettings.Binding(attached, requireKvm));
+        return new RestoreSettings(env, disk, new SandboxSettings.Binding(attached, requireKvm));
     }
 }

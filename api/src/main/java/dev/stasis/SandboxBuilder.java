@@ -15,6 +15,12 @@ public final class SandboxBuilder {
     /// The least memory a sandbox can have.
     public static final ByteSize SMALLEST_MEMORY = ByteSize.ofMebibytes(128);
 
+    /// The disk of a sandbox unless something else is said, and the smallest.
+    public static final ByteSize DEFAULT_DISK = ByteSize.parse("4G");
+
+    /// The largest disk a sandbox can have.
+    public static final ByteSize LARGEST_DISK = ByteSize.parse("1T");
+
     /// The most CPUs a sandbox can have.
     public static final int MOST_CPUS = 64;
 
@@ -22,6 +28,7 @@ public final class SandboxBuilder {
     private ByteSize memory = DEFAULT_MEMORY;
     private int cpus = 1;
     private final Map<String, String> env = new LinkedHashMap<>();
+    private ByteSize disk = DEFAULT_DISK;
     private boolean attached = true;
     private boolean requireKvm;
     private Consumer<String> progress = _ -> {};
@@ -51,6 +58,19 @@ public final class SandboxBuilder {
     /// The guest's CPUs; 1 unless said otherwise.
     public SandboxBuilder cpus(int cpus) {
         this.cpus = cpus;
+        return this;
+    }
+
+    /// The disk on which everything lies that is written in the guest, such as `"10G"`; {@link
+    /// #DEFAULT_DISK} unless said otherwise. It takes space on this computer only as it is filled.
+    public SandboxBuilder disk(String size) {
+        return disk(ByteSize.parse(size));
+    }
+
+    /// The disk on which everything lies that is written in the guest; {@link #DEFAULT_DISK} unless
+    /// said otherwise.
+    public SandboxBuilder disk(ByteSize size) {
+        this.disk = size;
         return this;
     }
 
@@ -88,6 +108,7 @@ public final class SandboxBuilder {
                 image,
                 memory,
                 cpus,
+                disk,
                 env,
                 new SandboxSettings.Binding(attached, requireKvm),
                 progress);

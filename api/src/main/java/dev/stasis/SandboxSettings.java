@@ -9,6 +9,8 @@ import java.util.function.Consumer;
 /// @param memory the guest's memory; at least {@link SandboxBuilder#SMALLEST_MEMORY}, in whole
 ///   mebibytes
 /// @param cpus the guest's CPUs; 1 to {@link SandboxBuilder#MOST_CPUS}
+/// @param disk the size of its disk; {@link SandboxBuilder#DEFAULT_DISK} to {@link
+///   SandboxBuilder#LARGEST_DISK}, in whole mebibytes
 /// @param env variables of every command in the sandbox
 /// @param binding how it hangs on this process and this computer
 /// @param progress told what is being done, a line a step
@@ -16,6 +18,7 @@ public record SandboxSettings(
         String image,
         ByteSize memory,
         int cpus,
+        ByteSize disk,
         Map<String, String> env,
         Binding binding,
         Consumer<String> progress) {
@@ -36,11 +39,26 @@ public record SandboxSettings(
                             + SandboxBuilder.SMALLEST_MEMORY);
         }
         memory = ByteSize.ofMebibytes(memory.mebibytes());
+        disk = checkDisk(disk);
         if (cpus < 1 || cpus > SandboxBuilder.MOST_CPUS) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT,
                     cpus + " CPUs are not possible: ask for 1 to " + SandboxBuilder.MOST_CPUS);
         }
+    }
+
+    static ByteSize checkDisk(ByteSize disk) {
+        if (disk.compareTo(SandboxBuilder.DEFAULT_DISK) < 0
+                || disk.compareTo(SandboxBuilder.LARGEST_DISK) > 0) {
+            throw new StasisException(
+                    ErrorCode.INVALID_SIZE,
+                    "A disk of %s is not possible: give %s to %s"
+                            .formatted(
+                                    disk,
+                                    SandboxBuilder.DEFAULT_DISK,
+                                    SandboxBuilder.LARGEST_DISK));
+        }
+        return ByteSize.ofMebibytes(disk.mebibytes());
     }
 
     /// How a sandbox hangs on its maker and its computer.

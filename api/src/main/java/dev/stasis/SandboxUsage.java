@@ -6,4 +6,5 @@ package dev.stasis;
 /// @param ownMemory host memory that only its machine uses: what the guest wrote since its RAM
 ///   image, and QEMU's own; 0 when it has no machine
 /// @param ownDisk what its own disk layers take on disk
-public record SandboxUsage(ByteSize ownMemory, ByteSize ownDisk) {}
+/// @param disk how large the guest's disk is
+public record SandboxUsage(ByteSize ownMemory, ByteSize ownDisk, ByteSize disk) {}

@@ -45,6 +45,7 @@ final class Fields {
         var fields = of(sandbox);
         fields.put("ownMemoryBytes", usage.ownMemory().bytes());
         fields.put("ownDiskBytes", usage.ownDisk().bytes());
+        fields.put("diskSizeBytes", usage.disk().bytes());
         return fields;
     }
 

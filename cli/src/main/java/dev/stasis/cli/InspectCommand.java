@@ -49,6 +49,7 @@ final class InspectCommand implements Callable<Integer> {
         table.row("image", info.image())
                 .row("cpus", Integer.toString(info.cpus()))
                 .row("memory", info.memory().toString())
+                .row("disk", usage.disk().toString())
                 .row("own memory", usage.ownMemory() + " on this computer")
                 .row("own disk", usage.ownDisk() + " on this computer")
                 .row("accelerator", accelerator(info.accelerator()))

@@ -5,6 +5,7 @@ import dev.stasis.Sandbox;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,6 +26,13 @@ final class RestoreCommand implements Callable<Integer> {
                     "A variable of every command started in the fork, over the snapshot's of that"
                             + " name. Repeatable.")
     Map<String, String> env = new LinkedHashMap<>();
+
+    @Option(
+            names = "--disk",
+            paramLabel = "SIZE",
+            description =
+                    "The size of the fork's disk: that of the snapshot (the default) or more.")
+    @Nullable String disk;
 
     @Option(
             names = "--require-kvm",
@@ -53,6 +61,9 @@ final class RestoreCommand implements Callable<Integer> {
 
     private void apply(RestoreBuilder builder) {
         env.forEach(builder::env);
+        if (disk != null) {
+            builder.disk(disk);
+        }
         builder.detached();
         if (requireKvm) {
             builder.requireKvm();

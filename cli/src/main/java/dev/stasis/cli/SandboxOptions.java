@@ -34,6 +34,13 @@ final class SandboxOptions {
     @Nullable Integer cpus;
 
     @Option(
+            names = "--disk",
+            paramLabel = "SIZE",
+            description =
+                    "The size of the guest's disk, such as 4G (the default, and the smallest) or 20G.")
+    @Nullable String disk;
+
+    @Option(
             names = "--env",
             paramLabel = "NAME=VALUE",
             description = "A variable of every command in the sandbox. Repeatable.")
@@ -59,6 +66,9 @@ final class SandboxOptions {
         }
         if (cpus != null) {
             builder.cpus(cpus);
+        }
+        if (disk != null) {
+            builder.disk(disk);
         }
         env.forEach(builder::env);
         if (requireKvm) {

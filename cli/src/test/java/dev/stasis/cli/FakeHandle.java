@@ -4,6 +4,7 @@ import dev.stasis.ByteSize;
 import dev.stasis.ExecBuilder;
 import dev.stasis.ExecResult;
 import dev.stasis.Sandbox;
+import dev.stasis.SandboxBuilder;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxUsage;
@@ -32,7 +33,8 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
 
     @Override
     public SandboxUsage usage() {
-        return new SandboxUsage(ByteSize.ofMebibytes(20), new ByteSize(196608));
+        return new SandboxUsage(
+                ByteSize.ofMebibytes(20), new ByteSize(196608), SandboxBuilder.DEFAULT_DISK);
     }
 
     @Override

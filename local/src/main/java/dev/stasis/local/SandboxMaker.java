@@ -1,5 +1,6 @@
 package dev.stasis.local;
 
+import dev.stasis.ByteSize;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxSettings;
 import dev.stasis.StasisException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// Makes sandboxes: boots them from an image, or restores them from a snapshot.
@@ -63,7 +65,7 @@ final class SandboxMaker {
         return make(
                 place,
                 record.withSetup(bare.withMachine(plan.facts())),
-                settings.binding().attached(),
+                new Wishes(settings.binding().attached(), Optional.of(settings.disk())),
                 BOOT,
                 () -> {
                     DiskOverlays.create(
@@ -77,6 +79,8 @@ final class SandboxMaker {
         Names.check("sandbox", name);
         tools.accelerator(settings.binding().requireKvm());
         var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
+        var frozen = stasis.openHome().snapshotFolder(snapshot).resolve(SnapshotFiles.DISK);
+        settings.disk().ifPresent(size -> DiskGrowth.check(frozen, size));
         var env = new HashMap<>(captured.env());
         env.putAll(settings.env());
         var bare = SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK);
@@ -85,7 +89,7 @@ final class SandboxMaker {
         return make(
                 place,
                 bare.withSetup(bare.setup().withMachine(plan.facts())),
-                settings.binding().attached(),
+                new Wishes(settings.binding().attached(), settings.disk()),
                 RESTORE,
                 () -> {
                     var source = SnapshotFiles.verified(stasis.openHome(), snapshot);
@@ -102,6 +106,12 @@ final class SandboxMaker {
                 });
     }
 
+    /// What becomes of a machine once it runs.
+    ///
+    /// @param attached whether its sandbox ends with this process
+    /// @param disk the size of its disk, if not that of what it lies on
+    private record Wishes(boolean attached, Optional<ByteSize> disk) {}
+
     private Place place(SandboxRecord record) {
         return new Place(stasis.openHome(), record.name(), record.id());
     }
@@ -109,7 +119,7 @@ final class SandboxMaker {
     private LocalSandbox make(
             Place place,
             SandboxRecord record,
-            boolean attached,
+            Wishes wishes,
             Duration longest,
             Supplier<Machine> start) {
         try (var _ = place.home().sandboxes().create(record)) {
@@ -117,15 +127,17 @@ final class SandboxMaker {
             undo.add(Removal.of(place)::removeLocked);
             try {
                 var keeper = start(place, start, undo);
-                introduce(place, record, longest);
-                if (!attached) {
+                introduce(place, record, wishes, longest);
+                if (!wishes.attached) {
                     keeper.letGo();
                 }
                 var running = record.withState(SandboxRecord.State.RUNNING);
                 place.home()
                         .sandboxes()
-                        .update(attached ? running : running.detached(), Durability.UNSYNCED);
-                return new LocalSandbox(stasis, place, attached ? keeper : null);
+                        .update(
+                                wishes.attached ? running : running.detached(),
+                                Durability.UNSYNCED);
+                return new LocalSandbox(stasis, place, wishes.attached ? keeper : null);
             } catch (StasisException e) {
                 var explained = new Power(place).explained(e);
                 Closing.after(explained, undo.reversed());
@@ -146,9 +158,12 @@ final class SandboxMaker {
         return keeper;
     }
 
-    private static void introduce(Place place, SandboxRecord record, Duration longest) {
+    private static void introduce(
+            Place place, SandboxRecord record, Wishes wishes, Duration longest) {
         var guest = new GuestControl(place);
+        var disk = place.folder().resolve(FIRST_DISK);
         try (var agent = guest.connect(longest)) {
+            wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
             guest.becomeFork(agent, record.setup().env());
         }
     }

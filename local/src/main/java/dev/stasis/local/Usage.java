@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /// What one sandbox takes from this computer.
 final class Usage {
@@ -20,9 +21,9 @@ final class Usage {
     }
 
     SandboxUsage measure() {
-        place.record();
+        var disk = place.record().layers().disk();
         try {
-            return new SandboxUsage(ownMemory(), ownDisk());
+            return new SandboxUsage(ownMemory(), ownDisk(), size(disk));
         } catch (IOException e) {
             throw new StasisException(
                     ErrorCode.IO_FAILED,
@@ -48,6 +49,12 @@ final class Usage {
         } catch (NoSuchFileException e) {
             return new ByteSize(0); // it has just ended
         }
+    }
+
+    private ByteSize size(@Nullable String disk) {
+        return disk == null
+                ? new ByteSize(0)
+                : DiskOverlays.virtualSize(place.folder().resolve(disk));
     }
 
     private ByteSize ownDisk() throws IOException {

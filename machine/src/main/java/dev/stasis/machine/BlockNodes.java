@@ -1,5 +1,6 @@
 package dev.stasis.machine;
 
+import dev.stasis.ByteSize;
 import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpException;
 import dev.stasis.machine.qmp.QmpObject;
@@ -91,6 +92,16 @@ final class BlockNodes {
                 remove(name);
             }
         }
+    }
+
+    /// Gives the disk more sectors, of zeros. Its device tells the guest.
+    Object grow(ByteSize size) throws QmpException, IOException {
+        var present =
+                active().orElseThrow(() -> new IOException("the machine has no disk to grow"));
+        return qmp.execute(
+                "block_resize",
+                Map.of("node-name", present.name(), "size", size.bytes()),
+                deadline.left());
     }
 
     private void remove(String name) {

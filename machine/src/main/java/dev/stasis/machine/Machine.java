@@ -1,5 +1,6 @@
 package dev.stasis.machine;
 
+import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.linux.Flock;
@@ -217,6 +218,20 @@ public final class Machine implements AutoCloseable {
                 (qmp, deadline) -> {
                     var _ = Monitor.state(qmp, deadline).after(Operation.ADD_OVERLAY);
                     return new BlockNodes(qmp, deadline).add(overlay.toAbsolutePath());
+                });
+    }
+
+    /// Lets the disk of the machine, running or paused, become larger. The guest hears of it when
+    /// it runs; its file system stays as it is until the guest lets it grow.
+    ///
+    /// @param size the new size, in whole sectors; at least the present one
+    public void growDisk(ByteSize size, Duration atMost) {
+        monitor.run(
+                "given a larger disk",
+                atMost,
+                (qmp, deadline) -> {
+                    var _ = Monitor.state(qmp, deadline).after(Operation.GROW_DISK);
+                    return new BlockNodes(qmp, deadline).grow(size);
                 });
     }
 

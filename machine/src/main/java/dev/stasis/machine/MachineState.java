@@ -25,6 +25,7 @@ public enum MachineState {
         RESUME,
         CAPTURE,
         ADD_OVERLAY,
+        GROW_DISK,
         KILL
     }
 
@@ -54,7 +55,7 @@ public enum MachineState {
                         case RUNNING, PAUSED -> PAUSED;
                         case LOADING, DISK_FULL, FAILED, ENDED -> throw refuse(operation);
                     };
-            case ADD_OVERLAY ->
+            case ADD_OVERLAY, GROW_DISK ->
                     switch (this) {
                         case RUNNING, PAUSED -> this;
                         case LOADING, DISK_FULL, FAILED, ENDED -> throw refuse(operation);
