@@ -17,16 +17,18 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.jr.ob.JSON;
 
-/// The file `image.json` beside a root file system, at most 64 KiB:
+/// The file `image.json` beside a root file system, at most 1 MiB:
 ///
 /// ```
 /// { "format": 1, "digest": "…", "source": "…", "created": "2026-01-31T12:00:00Z", "bytes": 60186624,
-///   "compression": "…" }
+///   "compression": "…", "config": { "entrypoint": [ … ], … } }
 /// ```
+///
+/// The config is that of {@link ImageConfigFields}; without it, it is empty.
 final class ImageFile {
     static final String NAME = "image.json";
     private static final int FORMAT = 1;
-    private static final int LIMIT_BYTES = 1 << 16;
+    private static final int LIMIT_BYTES = 1 << 20;
 
     private ImageFile() {}
 
@@ -38,6 +40,7 @@ final class ImageFile {
         fields.put("created", image.created().toString());
         fields.put("bytes", image.bytes().bytes());
         fields.put("compression", SquashfsBuild.COMPRESSION);
+        fields.put("config", ImageConfigFields.tree(image.config()));
         Files.write(
                 folder.resolve(NAME),
                 JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(fields));
@@ -98,7 +101,8 @@ final class ImageFile {
                         root,
                         source,
                         Instant.parse(created),
-                        new ByteSize(bytes.longValue()));
+                        new ByteSize(bytes.longValue()),
+                        ImageConfigFields.read(fields.get("config")));
             } catch (DateTimeException | StasisException e) {
                 throw damaged(file, "a field of it is wrong", e);
             }

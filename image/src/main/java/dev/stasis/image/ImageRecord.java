@@ -1,6 +1,7 @@
 package dev.stasis.image;
 
 import dev.stasis.ByteSize;
+import dev.stasis.ImageConfig;
 import java.nio.file.Path;
 import java.time.Instant;
 
@@ -11,5 +12,11 @@ import java.time.Instant;
 /// @param source what it was made from, for people
 /// @param created when it was made
 /// @param bytes how large the squashfs file is
+/// @param config how it wants to be run; empty when it was made from a plain root file system
 public record ImageRecord(
-        String digest, Path root, String source, Instant created, ByteSize bytes) {}
+        String digest,
+        Path root,
+        String source,
+        Instant created,
+        ByteSize bytes,
+        ImageConfig config) {}

@@ -2,6 +2,7 @@ package dev.stasis.image;
 
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
+import dev.stasis.ImageConfig;
 import dev.stasis.StasisException;
 import dev.stasis.linux.Flock;
 import java.io.IOException;
@@ -72,7 +73,8 @@ public final class ImageStore {
                     root,
                     name,
                     Files.getLastModifiedTime(root).toInstant(),
-                    new ByteSize(Files.size(root)));
+                    new ByteSize(Files.size(root)),
+                    ImageConfig.EMPTY);
         } catch (IOException e) {
             throw new StasisException(
                     ErrorCode.IMAGE_NOT_FOUND,
@@ -182,7 +184,8 @@ public final class ImageStore {
                         target.resolve(ROOT),
                         tarImport.source(),
                         Instant.now(),
-                        new ByteSize(Files.size(root)));
+                        new ByteSize(Files.size(root)),
+                        ImageConfig.EMPTY);
         ImageFile.write(building, record);
         ImageFolders.publish(building, target);
         return record;
