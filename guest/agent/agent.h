@@ -29,12 +29,13 @@ enum type {
     HELLO = 1, WELCOME = 2, CREDIT = 3,
     EXEC = 16, STARTED = 17, EXEC_FAILED = 18, STDIN = 19, STDIN_END = 20, STDOUT = 21, STDERR = 22, EXITED = 23, SIGNAL = 24,
     FREEZE = 32, THAW = 33, IDENTITY = 34, SYNC = 35, SHUTDOWN = 36, PING = 37,
+    FORKED = 42,
     GROW_DISK = 44,
     OK = 48, ERROR = 49,
 };
 
 // What this agent can do, beyond what the first ones could: the bits of WELCOME.
-enum { FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3, FEATURES = FEATURE_GROW_DISK | FEATURE_USER };
+enum { FEATURE_FORKED = 1 << 1, FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3, FEATURES = FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER };
 
 enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, STEP_REQUEST, STEP_FROZEN };
 
@@ -133,7 +134,12 @@ void command_start(const struct origin *origin, uint8_t *request, size_t length)
 void command_frame(const struct origin *origin, const struct frame *frame);
 void commands_reaped(pid_t pid, int status);
 pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error);
-char **environment_with(char *const *more, size_t count);
+char **environment_with(char *const *more, size_t count, char *const *unset, size_t unset_count);
+char *const *environment_own(void);
+// Starts a program without arguments whose output goes to the log, and tells hook_ended of its end. Its number; 0 with *error if that failed.
+unsigned command_start_alone(char *program, int *error);
+// Kills it with all that it started.
+void command_kill(unsigned number);
 int user_become(char *wanted, const char **home);
 int environment_replace(bool all, char *const *given, size_t count);
 
@@ -148,6 +154,14 @@ bool control_refuses_commands(int *error);
 int write_file(const char *path, const char *text);
 // Does work that may take long in a process of its own; the errno that it returns becomes the answer.
 void task_start(const struct origin *origin, int (*work)(void));
+
+// ---- fork.c: telling programs that they are in a fork
+
+void fork_file_write(const char *generation);
+void hook_start(const struct origin *asker, uint32_t milliseconds);
+void hook_ended(unsigned command, int error, int status);
+void hook_run(void);
+int hook_timeout(void);
 
 // ---- disk.c
 

@@ -23,8 +23,8 @@ static void cgroup_path(const struct command *command, const char *file, char pa
 
 struct request {
     struct spawn spawn;
-    size_t argc, envc;
-    char **more;
+    size_t argc, envc, unsetc;
+    char **more, **unset;
     enum step refused;
 };
 
@@ -49,6 +49,8 @@ static void request_read(struct request *request, uint8_t *at, uint8_t *end) {
             request->spawn.no_stdin = true;
         else if (field.tag == 6)
             request->spawn.make_folder = true;
+        else if (field.tag == 7 && request->unsetc < VARIABLES_MAX && field.length > 0 && strchr(text, '=') == NULL)
+            request->unset[request->unsetc++] = text;
         else
             return;
     }
@@ -72,26 +74,43 @@ static struct command *command_of(const struct origin *origin) {
     return NULL;
 }
 
-static void launch(const struct origin *origin, struct request *request) {
+// Without an origin the command is alone. NULL with *error if it did not begin.
+static struct command *launch(const struct origin *origin, struct request *request, int *error) {
     char path[96];
-    int error = ENOMEM;
+    *error = ENOMEM;
     struct command *command = calloc(1, sizeof *command);
-    request->spawn.envp = environment_with(request->more, request->envc);
+    request->spawn.envp = environment_with(request->more, request->envc, request->unset, request->unsetc);
     if (command != NULL && request->spawn.envp != NULL) {
-        *command = (struct command){.next = commands, .number = ++number, .origin = *origin, .attached = true,
+        *command = (struct command){.next = commands, .number = ++number, .attached = origin != NULL, .alone = origin == NULL,
                                     .out_credit = {CREDIT_START, CREDIT_START}, .in_allowed = CREDIT_START};
+        if (origin != NULL)
+            command->origin = *origin;
         cgroup_path(command, "", path);
         request->spawn.cgroup = path;
-        command->pid = spawn(&request->spawn, &command->pipes, &error);
+        command->pid = spawn(&request->spawn, &command->pipes, error);
     }
     free(request->spawn.envp);
     if (command != NULL && command->pid > 0) {
         commands = command;
         count++;
-        return;
+        return command;
     }
     free(command);
-    refuse(origin, error, STEP_FORK, strerror(error));
+    return NULL;
+}
+
+unsigned command_start_alone(char *program, int *error) {
+    char *argv[] = {program, NULL};
+    struct request request = {.spawn = {.folder = "/", .argv = argv, .no_stdin = true}};
+    struct command *command = launch(NULL, &request, error);
+    return command == NULL ? 0 : command->number;
+}
+
+void command_kill(unsigned wanted) {
+    char path[96];
+    struct command killed = {.number = wanted};
+    cgroup_path(&killed, "/cgroup.kill", path);
+    write_file(path, "1");
 }
 
 void command_start(const struct origin *origin, uint8_t *bytes, size_t length) {
@@ -106,16 +125,18 @@ void command_start(const struct origin *origin, uint8_t *bytes, size_t length) {
     struct request request = {.spawn = {.folder = "/"}};
     request.spawn.argv = calloc(fields + 1, sizeof *request.spawn.argv);
     request.more = calloc(fields, sizeof *request.more);
-    if (request.spawn.argv == NULL || request.more == NULL)
+    request.unset = calloc(fields, sizeof *request.unset);
+    if (request.spawn.argv == NULL || request.more == NULL || request.unset == NULL)
         request.refused = STEP_LIMITS;
     else
         request_read(&request, bytes, bytes + length);
     if (request.refused)
         refuse(origin, request.refused == STEP_LIMITS ? ENOMEM : EINVAL, request.refused, "malformed, empty or not supported");
-    else
-        launch(origin, &request);
+    else if (launch(origin, &request, &error) == NULL)
+        refuse(origin, error, STEP_FORK, strerror(error));
     free(request.spawn.argv);
     free(request.more);
+    free(request.unset);
 }
 
 // ---- frames of a command's stream. One that has ended ignores them: they crossed its end on the way.
@@ -223,6 +244,10 @@ bool commands_run(void) {
     while (*at != NULL) {
         struct command *command = *at, *next = command->next;
         busy |= command_step(command);
+        if (command->alone && command->ended && command->pipes.report.fd < 0) {
+            command->alone = false;
+            hook_ended(command->number, command->error, command->status);
+        }
         if (!forget(command))
             at = &command->next;
         else

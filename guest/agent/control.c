@@ -16,8 +16,6 @@
 
 enum { ENTROPY_MIN = 32, ENTROPY_MAX = 512, HOSTNAME_LENGTH_MAX = 64, TASKS_MAX = 16, IDENTITY_VARIABLES_MAX = 4096 };
 
-#define GENERATION_FILE "/run/stasis/generation"
-
 static struct source events = {.fd = -1};  // of the users' cgroup: "populated" and "frozen" change
 static enum { RUNNING, FREEZING, FROZEN, ENDING } state;
 static struct origin asker;
@@ -158,10 +156,10 @@ static void identify(const struct origin *origin, uint8_t *message, size_t lengt
         return answer_error(origin, error, "clock");
     if (identity.hostname && sethostname(identity.hostname, strlen(identity.hostname)) < 0)
         return answer_error(origin, errno, "hostname");
-    if (identity.generation && (error = write_file(GENERATION_FILE, identity.generation)))
-        return answer_error(origin, error, GENERATION_FILE);
     if ((identity.replace || identity.count > 0) && (error = environment_replace(identity.replace, identity.variables, identity.count)))
         return answer_error(origin, error, "environment");
+    if (identity.generation)
+        fork_file_write(identity.generation);
     answer(origin, OK, NULL, 0);
 }
 
@@ -225,9 +223,9 @@ static bool ending_run(void) {
 // ----
 
 void control_frame(const struct origin *origin, const struct frame *frame, uint8_t *message, size_t length) {
-    uint32_t expected = frame->type == FREEZE || frame->type == SHUTDOWN ? 4 : 0;
+    uint32_t expected = frame->type == FREEZE || frame->type == SHUTDOWN || frame->type == FORKED ? 4 : 0;
     bool any = frame->type == PING || frame->type == IDENTITY || frame->type == GROW_DISK || (frame->type == SHUTDOWN && length == 8);
-    if (frame->type < FREEZE || (frame->type > PING && frame->type != GROW_DISK) || (!any && length != expected))
+    if (frame->type < FREEZE || (frame->type > PING && frame->type != FORKED && frame->type != GROW_DISK) || (!any && length != expected))
         return answer_error(origin, EPROTO, "not a request, or its length is wrong");
     if (frame->type == GROW_DISK) {
         disk_grow(origin, message, length);
@@ -238,6 +236,11 @@ void control_frame(const struct origin *origin, const struct frame *frame, uint8
         if (error)
             return answer_error(origin, error, "cgroup.freeze");
         answer(origin, OK, NULL, 0);
+    } else if (frame->type == FORKED) {
+        int error = thaw();
+        if (error)
+            return answer_error(origin, error, "cgroup.freeze");
+        hook_start(origin, get32(message));
     } else if (frame->type == IDENTITY) {
         identify(origin, message, length);
     } else if (frame->type == SYNC) {

@@ -32,14 +32,28 @@ static void environment_set(char **environment, char *entry) {
     environment[at] = entry;
 }
 
-// The defaults, then the sandbox's, then `more`; the caller frees the array only.
-char **environment_with(char *const *more, size_t count) {
+static bool environment_names(char *const *names, size_t count, const char *entry) {
+    size_t length = strcspn(entry, "=");
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == length && memcmp(names[i], entry, length) == 0)
+            return true;
+    return false;
+}
+
+// The sandbox's own variables; NULL if it never had any.
+char *const *environment_own(void) {
+    return sandbox;
+}
+
+// The defaults, then the sandbox's without those that `unset` names, then `more`; the caller frees the array only.
+char **environment_with(char *const *more, size_t count, char *const *unset, size_t unset_count) {
     char **all = calloc(2 + environment_size(sandbox) + count + 1, sizeof *all);
     if (all == NULL)
         return NULL;
     memcpy(all, DEFAULTS, sizeof DEFAULTS);
     for (size_t i = 0; i < environment_size(sandbox); i++)
-        environment_set(all, sandbox[i]);
+        if (!environment_names(unset, unset_count, sandbox[i]))
+            environment_set(all, sandbox[i]);
     for (size_t i = 0; i < count; i++)
         environment_set(all, more[i]);
     return all;

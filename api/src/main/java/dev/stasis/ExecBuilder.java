@@ -4,9 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// Says which command to run in a sandbox and how. Not thread-safe.
@@ -18,7 +16,7 @@ public final class ExecBuilder {
     public static final ByteSize DEFAULT_OUTPUT_LIMIT = ByteSize.ofMebibytes(64);
 
     private List<String> command = List.of();
-    private final Map<String, String> env = new LinkedHashMap<>();
+    private final Environment.Builder env = new Environment.Builder();
     private Optional<String> user = Optional.empty();
     private Optional<String> folder = Optional.empty();
     private ExecSettings.Program program = ExecSettings.Program.GIVEN;
@@ -44,7 +42,14 @@ public final class ExecBuilder {
 
     /// A variable for this command, over the sandbox's of the same name.
     public ExecBuilder env(String name, String value) {
-        env.put(name, value);
+        env.set(name, value);
+        return this;
+    }
+
+    /// Takes a variable of the sandbox's away from this command. `PATH` and `HOME` have their
+    /// defaults then.
+    public ExecBuilder unsetEnv(String name) {
+        env.unset(name);
         return this;
     }
 
@@ -122,7 +127,7 @@ public final class ExecBuilder {
     public ExecSettings build() {
         return new ExecSettings(
                 command,
-                env,
+                env.build(),
                 new ExecSettings.Start(user, folder, program),
                 timeout,
                 outputLimit,

@@ -4,20 +4,19 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// What {@link ExecBuilder} gathered.
 ///
 /// @param command the program and its arguments; at least one, unless the image's own program runs
-/// @param env variables for this command, over the sandbox's
+/// @param env what it says of the environment, over the sandbox's
 /// @param start as whom, where and what
 /// @param timeout how long the command may run; none = for ever
 /// @param outputLimit the most bytes kept of each of stdout and stderr when they are buffered
 /// @param streams where the command's input comes from and its output goes
 public record ExecSettings(
         List<String> command,
-        Map<String, String> env,
+        Environment env,
         Start start,
         Optional<Duration> timeout,
         ByteSize outputLimit,
@@ -25,7 +24,6 @@ public record ExecSettings(
     /// Checks and copies.
     public ExecSettings {
         command = List.copyOf(command);
-        env = Map.copyOf(env);
         boolean needed = start.program() == Program.GIVEN;
         if (needed && (command.isEmpty() || command.getFirst().isEmpty())) {
             throw new StasisException(
@@ -51,7 +49,6 @@ public record ExecSettings(
                             + start.user().get()
                             + "' is empty: give USER or USER:GROUP, each a name or a number");
         }
-        env.keySet().forEach(Environment::checkName);
     }
 
     /// Which program a command is.

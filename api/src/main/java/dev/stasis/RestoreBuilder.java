@@ -1,15 +1,15 @@
 package dev.stasis;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Says in what a fork differs from its snapshot. Not thread-safe.
 public final class RestoreBuilder {
-    private final Map<String, String> env = new LinkedHashMap<>();
+    private final Environment.Builder env = new Environment.Builder();
     private Optional<ByteSize> disk = Optional.empty();
     private boolean attached = true;
     private boolean requireKvm;
+    private Consumer<String> progress = _ -> {};
 
     /// Makes one that changes nothing.
     public RestoreBuilder() {}
@@ -18,7 +18,14 @@ public final class RestoreBuilder {
     /// in place of the one of that name. Processes that were running when the snapshot was taken
     /// keep their environment.
     public RestoreBuilder env(String name, String value) {
-        env.put(name, value);
+        env.set(name, value);
+        return this;
+    }
+
+    /// Takes a variable of the snapshot's away from every command that is started in the fork.
+    /// `PATH` and `HOME` have their defaults then.
+    public RestoreBuilder unsetEnv(String name) {
+        env.unset(name);
         return this;
     }
 
@@ -47,10 +54,17 @@ public final class RestoreBuilder {
         return this;
     }
 
+    /// Is told what has been done, a line a step; called on the thread that restores.
+    public RestoreBuilder progress(Consumer<String> progress) {
+        this.progress = progress;
+        return this;
+    }
+
     /// What was gathered, checked.
     ///
     /// @throws StasisException when something is wrong
     public RestoreSettings build() {
-        return new RestoreSettings(env, disk, new SandboxSettings.Binding(attached, requireKvm));
+        return new RestoreSettings(
+                env.build(), disk, new SandboxSettings.Binding(attached, requireKvm), progress);
     }
 }

@@ -1,19 +1,21 @@
 package dev.stasis;
 
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// What {@link RestoreBuilder} gathered.
 ///
-/// @param env variables that are added to the snapshot's, or replace those of the same name
+/// @param env what it says of the environment, over the snapshot's
 /// @param disk the size of its disk, if not that of the snapshot
 /// @param binding how the fork hangs on this process and this computer
+/// @param progress told what has been done, a line a step
 public record RestoreSettings(
-        Map<String, String> env, Optional<ByteSize> disk, SandboxSettings.Binding binding) {
-    /// Checks and copies.
+        Environment env,
+        Optional<ByteSize> disk,
+        SandboxSettings.Binding binding,
+        Consumer<String> progress) {
+    /// Checks.
     public RestoreSettings {
-        env = Map.copyOf(env);
-        env.keySet().forEach(Environment::checkName);
         disk = disk.map(SandboxSettings::checkDisk);
     }
 }

@@ -1,7 +1,5 @@
 package dev.stasis;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /// Says what a new sandbox is like. Not thread-safe.
@@ -27,7 +25,7 @@ public final class SandboxBuilder {
     private String image = DEFAULT_IMAGE;
     private ByteSize memory = DEFAULT_MEMORY;
     private int cpus = 1;
-    private final Map<String, String> env = new LinkedHashMap<>();
+    private final Environment.Builder env = new Environment.Builder();
     private ByteSize disk = DEFAULT_DISK;
     private boolean attached = true;
     private boolean requireKvm;
@@ -74,9 +72,16 @@ public final class SandboxBuilder {
         return this;
     }
 
-    /// A variable of every command in the sandbox.
+    /// A variable of every command in the sandbox, over the image's of the same name.
     public SandboxBuilder env(String name, String value) {
-        env.put(name, value);
+        env.set(name, value);
+        return this;
+    }
+
+    /// Takes a variable of the image's away from every command in the sandbox. `PATH` and `HOME`
+    /// have their defaults then.
+    public SandboxBuilder unsetEnv(String name) {
+        env.unset(name);
         return this;
     }
 
@@ -109,7 +114,7 @@ public final class SandboxBuilder {
                 memory,
                 cpus,
                 disk,
-                env,
+                env.build(),
                 new SandboxSettings.Binding(attached, requireKvm),
                 progress);
     }

@@ -1,6 +1,5 @@
 package dev.stasis;
 
-import java.util.Map;
 import java.util.function.Consumer;
 
 /// What {@link SandboxBuilder} gathered.
@@ -11,7 +10,7 @@ import java.util.function.Consumer;
 /// @param cpus the guest's CPUs; 1 to {@link SandboxBuilder#MOST_CPUS}
 /// @param disk the size of its disk; {@link SandboxBuilder#DEFAULT_DISK} to {@link
 ///   SandboxBuilder#LARGEST_DISK}, in whole mebibytes
-/// @param env variables of every command in the sandbox
+/// @param env what it says of the environment of commands, over the image's
 /// @param binding how it hangs on this process and this computer
 /// @param progress told what is being done, a line a step
 public record SandboxSettings(
@@ -19,13 +18,11 @@ public record SandboxSettings(
         ByteSize memory,
         int cpus,
         ByteSize disk,
-        Map<String, String> env,
+        Environment env,
         Binding binding,
         Consumer<String> progress) {
     /// Checks and copies.
     public SandboxSettings {
-        env = Map.copyOf(env);
-        env.keySet().forEach(Environment::checkName);
         if (image.isBlank()) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT, "The image is empty: name 'busybox' or a tar file");

@@ -15,7 +15,7 @@ class SettingsTest {
         assertThat(settings.image()).isEqualTo("busybox");
         assertThat(settings.memory()).isEqualTo(ByteSize.parse("512M"));
         assertThat(settings.cpus()).isEqualTo(1);
-        assertThat(settings.env()).isEmpty();
+        assertThat(settings.env()).isEqualTo(Environment.NONE);
         assertThat(settings.binding()).isEqualTo(new SandboxSettings.Binding(true, false));
     }
 
@@ -28,7 +28,7 @@ class SettingsTest {
                 .isEqualTo(
                         new ExecSettings.Start(
                                 Optional.empty(), Optional.empty(), ExecSettings.Program.GIVEN));
-        assertThat(settings.env()).isEmpty();
+        assertThat(settings.env()).isEqualTo(Environment.NONE);
         assertThat(settings.outputLimit()).isEqualTo(ByteSize.parse("64M"));
         assertThat(settings.streams())
                 .isEqualTo(
@@ -40,7 +40,7 @@ class SettingsTest {
     void restoreChangesNothingByDefault() {
         var settings = new RestoreBuilder().build();
 
-        assertThat(settings.env()).isEmpty();
+        assertThat(settings.env()).isEqualTo(Environment.NONE);
         assertThat(settings.binding()).isEqualTo(new SandboxSettings.Binding(true, false));
     }
 

@@ -28,6 +28,12 @@ final class ExecCommand implements Callable<Integer> {
     Map<String, String> env = new LinkedHashMap<>();
 
     @Option(
+            names = "--unset-env",
+            paramLabel = "NAME",
+            description = "Takes a variable of the sandbox's away. Repeatable; goes over --env.")
+    List<String> unsetEnv = List.of();
+
+    @Option(
             names = {"-w", "--workdir"},
             paramLabel = "DIR",
             description = "The working folder; the image's unless said otherwise, or else /.")
@@ -72,6 +78,7 @@ final class ExecCommand implements Callable<Integer> {
 
     private void apply(ExecBuilder builder) {
         env.forEach(builder::env);
+        unsetEnv.forEach(builder::unsetEnv);
         if (folder != null) {
             builder.folder(folder);
         }

@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,12 @@ final class RestoreCommand implements Callable<Integer> {
                     "A variable of every command started in the fork, over the snapshot's of that"
                             + " name. Repeatable.")
     Map<String, String> env = new LinkedHashMap<>();
+
+    @Option(
+            names = "--unset-env",
+            paramLabel = "NAME",
+            description = "Takes a variable of the snapshot's away. Repeatable; goes over --env.")
+    List<String> unsetEnv = List.of();
 
     @Option(
             names = "--disk",
@@ -61,6 +68,7 @@ final class RestoreCommand implements Callable<Integer> {
 
     private void apply(RestoreBuilder builder) {
         env.forEach(builder::env);
+        unsetEnv.forEach(builder::unsetEnv);
         if (disk != null) {
             builder.disk(disk);
         }

@@ -2,6 +2,7 @@ package dev.stasis.cli;
 
 import dev.stasis.SandboxBuilder;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,12 @@ final class SandboxOptions {
     Map<String, String> env = new LinkedHashMap<>();
 
     @Option(
+            names = "--unset-env",
+            paramLabel = "NAME",
+            description = "Takes a variable of the image's away. Repeatable; goes over --env.")
+    List<String> unsetEnv = List.of();
+
+    @Option(
             names = "--require-kvm",
             description =
                     "Refuses to run without hardware virtualisation, where hostile code is not kept"
@@ -71,6 +78,7 @@ final class SandboxOptions {
             builder.disk(disk);
         }
         env.forEach(builder::env);
+        unsetEnv.forEach(builder::unsetEnv);
         if (requireKvm) {
             builder.requireKvm();
         }

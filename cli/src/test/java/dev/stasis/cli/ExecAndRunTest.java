@@ -93,7 +93,10 @@ class ExecAndRunTest {
 
         var exec = sandbox("box").lastExec;
         assertThat(exec.command()).isEqualTo(List.of("ls", "-l", "--help", "--", "-e"));
-        assertThat(exec.env()).containsEntry("A", "1=2").containsEntry("B", "").hasSize(2);
+        assertThat(exec.env().variables())
+                .containsEntry("A", "1=2")
+                .containsEntry("B", "")
+                .hasSize(2);
         assertThat(exec.start().folder()).hasValue("/tmp");
         assertThat(exec.timeout()).contains(Duration.ofMillis(1500));
     }

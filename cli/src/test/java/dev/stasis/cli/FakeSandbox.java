@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import dev.stasis.ByteSize;
+import dev.stasis.Environment;
 import dev.stasis.ErrorCode;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecResult;
@@ -37,7 +38,7 @@ final class FakeSandbox {
     ExecSettings lastExec =
             new ExecSettings(
                     List.of("none"),
-                    Map.of(),
+                    Environment.NONE,
                     new ExecSettings.Start(
                             Optional.empty(), Optional.empty(), ExecSettings.Program.GIVEN),
                     Optional.empty(),
@@ -57,7 +58,7 @@ final class FakeSandbox {
     static FakeSandbox created(FakeStasis stasis, String name, SandboxSettings settings) {
         var sandbox =
                 new FakeSandbox(stasis, name, settings.memory(), settings.cpus(), Optional.empty());
-        sandbox.env.putAll(settings.env());
+        sandbox.env.putAll(settings.env().over(Map.of()));
         sandbox.attached = settings.binding().attached();
         return sandbox;
     }
@@ -68,8 +69,7 @@ final class FakeSandbox {
         var sandbox =
                 new FakeSandbox(
                         stasis, name, source.memory, source.cpus, Optional.of(snapshot.id()));
-        sandbox.env.putAll(source.env);
-        sandbox.env.putAll(settings.env());
+        sandbox.env.putAll(settings.env().over(source.env));
         sandbox.files.putAll(snapshot.files);
         sandbox.attached = settings.binding().attached();
         return sandbox;

@@ -22,6 +22,9 @@ public final class AgentConnection implements AutoCloseable {
     /// The longest payload of {@link #ping}.
     public static final int MAX_PING_BYTES = Frame.MAX_PAYLOAD_BYTES;
 
+    /// The program in a guest that is run when it has become a fork.
+    public static final String HOOK = "/etc/stasis/on-fork";
+
     private static final int ETIMEDOUT = 110;
     private static final Duration FLUSHING = Duration.ofSeconds(1);
     private final Link link;
@@ -103,6 +106,33 @@ public final class AgentConnection implements AutoCloseable {
         call("Setting the identity", FrameType.IDENTITY, FieldList.of(identity), waits.answer);
     }
 
+    /// Lets the users' processes run on in a fork, and runs the image's hook for that, `{@value
+    /// #HOOK}`, if there is one. An agent that is too old for hooks only lets them run on.
+    ///
+    /// @param longest how long the hook may take before it is killed
+    /// @return how the hook ended
+    public HookEnd thawFork(Duration longest) {
+        if (!has(Feature.FORKS)) {
+            thaw();
+            return new HookEnd.None();
+        }
+        byte[] answer =
+                call(
+                        "Running " + HOOK,
+                        FrameType.FORKED,
+                        millis(longest),
+                        longest.plus(waits.answer));
+        return HookEnd.read(answer, longest)
+                .orElseThrow(() ->
+                        new StasisException(
+                                ErrorCode.AGENT_FAILED,
+                                link.address()
+                                        .error(
+                                                "The agent told an end of "
+                                                        + HOOK
+                                                        + " that is none")));
+    }
+
     /// Flushes the guest's file systems.
     public void sync() {
         call("Flushing the guest's disks", FrameType.SYNC, new byte[0], waits.sync);
@@ -166,10 +196,13 @@ public final class AgentConnection implements AutoCloseable {
     /// @return the {@link RunningCommand}, or {@link CommandNotStarted}
     /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when the arguments and the
     ///   environment take more than 1 MiB, or {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the
-    ///   agent is too old for a user
+    ///   agent is too old for a user or for taking variables away
     public StartOutcome start(Command command, OutputSinks sinks) {
         if (command.user() != null) {
             require(Feature.USERS);
+        }
+        if (!command.env().unset().isEmpty()) {
+            require(Feature.FORKS);
         }
         byte[] request = FieldList.of(command, has(Feature.USERS));
         Deadline deadline = Deadline.in(waits.start);

@@ -1,18 +1,18 @@
 package dev.stasis.guest;
 
+import dev.stasis.Environment;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What to run in a guest.
 ///
 /// @param arguments the program, looked up in the guest's `PATH` when it has no slash, and its
 ///   arguments; no text in a command may hold a NUL
-/// @param env variables over those of the sandbox
+/// @param env what it says of the environment, over the sandbox's
 /// @param folder the working folder
 /// @param makeFolder whether the working folder is made when it is missing
 /// @param user `user` or `user:group`, names or numbers as in the guest's `/etc/passwd` and
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param stdin where its standard input comes from
 public record Command(
         List<String> arguments,
-        Map<String, String> env,
+        Environment env,
         String folder,
         boolean makeFolder,
         @Nullable String user,
@@ -28,13 +28,11 @@ public record Command(
     /// Checks and copies.
     public Command {
         arguments = List.copyOf(arguments);
-        env = Collections.unmodifiableMap(new LinkedHashMap<>(env));
         if (arguments.isEmpty()) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT, "A command needs a program: none was given");
         }
         arguments.forEach(a -> GuestStrings.check("argument", a));
-        GuestStrings.checkEnvironment(env);
         GuestStrings.check("working folder", folder);
         if (user != null) {
             GuestStrings.check("user", user);
@@ -43,11 +41,16 @@ public record Command(
 
     /// A command in `/`, without standard input.
     public static Command of(String... arguments) {
-        return new Command(List.of(arguments), Map.of(), "/", false, null, Stdin.none());
+        return new Command(List.of(arguments), Environment.NONE, "/", false, null, Stdin.none());
     }
 
     /// The same command with these variables.
-    public Command withEnv(Map<String, String> env) {
+    public Command withEnv(Map<String, String> variables) {
+        return withEnv(new Environment(variables, Set.of()));
+    }
+
+    /// The same command in this environment.
+    public Command withEnv(Environment env) {
         return new Command(arguments, env, folder, makeFolder, user, stdin);
     }
 

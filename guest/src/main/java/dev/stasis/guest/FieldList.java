@@ -30,7 +30,7 @@ final class FieldList {
     static byte[] of(Command command, boolean folders) {
         var list = new FieldList();
         command.arguments().forEach(a -> list.add(1, "arguments", bytes(a)));
-        list.addEnvironment(2, command.env());
+        list.addEnvironment(2, command.env().variables());
         list.add(3, "working folder", bytes(command.folder()));
         if (command.user() != null) {
             list.add(4, "user", bytes(command.user()));
@@ -41,6 +41,7 @@ final class FieldList {
         if (command.makeFolder() && folders) {
             list.add(6, "working folder", EMPTY);
         }
+        command.env().unset().forEach(name -> list.add(7, "environment", bytes(name)));
         return list.encode("The command", "pass large data through its standard input or a file");
     }
 

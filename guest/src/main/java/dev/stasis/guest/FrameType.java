@@ -22,6 +22,7 @@ enum FrameType {
     SYNC(35),
     SHUTDOWN(36),
     PING(37),
+    FORKED(42),
     GROW_DISK(44),
     OK(48),
     ERROR(49);

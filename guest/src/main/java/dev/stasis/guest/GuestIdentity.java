@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param entropy 32 to 512 random bytes for the kernel's generator, which is reseeded
 /// @param env variables of the sandbox's environment
 /// @param replaceEnv whether `env` is all of the environment, or comes over what is there
-/// @param generation an id of this machine, for programs that want to know whether they were forked
+/// @param generation an id of this machine, for programs that want to know whether they were
+///   forked; the guest's fork file is written anew with it
 @SuppressWarnings("ArrayRecordComponent") // copied in and out; identities are not compared
 public record GuestIdentity(
         @Nullable String hostname,

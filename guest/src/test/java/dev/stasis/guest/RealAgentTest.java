@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.stasis.ByteSize;
+import dev.stasis.Environment;
 import dev.stasis.ErrorCode;
 import dev.stasis.guest.CommandEnd.Exited;
 import dev.stasis.guest.CommandEnd.Signaled;
 import dev.stasis.guest.CommandEnd.StillRunning;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -23,6 +25,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -440,6 +443,94 @@ class RealAgentTest {
                                     GuestIdentity.builder().hostname("h".repeat(65)).build()));
             control.sync();
         }
+    }
+
+    @Test
+    void theForkFileHasOneLineForEachEntryWhateverItHolds() {
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            control.identify(
+                    GuestIdentity.builder()
+                            .hostname("w-1")
+                            .replaceEnv(
+                                    Map.of(
+                                            "HOSTILE",
+                                            "a\\b\ngeneration=x\r$(reboot)'\"",
+                                            "OK",
+                                            "é"))
+                            .generation("g-3")
+                            .build());
+            assertThat(run(shell("cat /run/stasis/fork")).stdout().lines())
+                    .containsExactlyInAnyOrder(
+                            "generation=g-3",
+                            "name=w-1",
+                            "env.OK=é",
+                            "env.HOSTILE=a\\\\b\\ngeneration=x\\r$(reboot)'\"");
+            String read = "printf '%b' \"$(sed -n 's/^env.HOSTILE=//p' /run/stasis/fork)\"";
+            assertThat(run(shell(read + "; [ \"$(" + read + ")\" = \"$HOSTILE\" ]")))
+                    .isEqualTo(new Result(new Exited(0), "a\\b\ngeneration=x\r$(reboot)'\"", ""));
+            run(shell("rm -rf /run/stasis; ln -s /nowhere /run/stasis"));
+            control.identify(GuestIdentity.builder().generation("g-4").build());
+            assertThat(run(shell("rm /run/stasis")).end()).isEqualTo(new Exited(0));
+            control.identify(
+                    GuestIdentity.builder().replaceEnv(Map.of()).generation("g-5").build());
+            assertThat(run(shell("cat /run/stasis/fork; ls -A /run/stasis")).stdout())
+                    .isEqualTo("generation=g-5\nname=w-1\nfork\n");
+        }
+    }
+
+    @Test
+    void aCommandCanDoWithoutVariablesOfTheSandbox() {
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            control.identify(
+                    GuestIdentity.builder()
+                            .replaceEnv(Map.of("A", "a", "AB", "ab", "HOME", "/else"))
+                            .build());
+            var command =
+                    shell("echo $A-$AB-$HOME-${PATH%%:*}")
+                            .withEnv(
+                                    new Environment(Map.of(), Set.of("A", "HOME", "PATH", "NONE")));
+            assertThat(run(command).stdout()).isEqualTo("-ab-/root-/usr/local/sbin\n");
+            assertThat(run(shell("echo $A")).stdout()).isEqualTo("a\n");
+            control.identify(GuestIdentity.builder().replaceEnv(Map.of()).build());
+        }
+    }
+
+    @Test
+    void theHookRunsWhenTheGuestHasBecomeAForkAndIsKilledWithItsTreeWhenItsTimeIsOver()
+            throws Exception {
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            assertThat(control.thawFork(LONG)).isEqualTo(new HookEnd.None());
+            hook("#!/bin/sh\necho said by the hook; exit 3");
+            run(shell("chmod a-x /etc/stasis/on-fork"));
+            assertThat(control.thawFork(LONG)).isEqualTo(new HookEnd.None());
+            run(shell("chmod a+x /etc/stasis/on-fork"));
+            assertThat(control.thawFork(LONG)).isEqualTo(new HookEnd.Exited(3));
+            await(() -> guest.log("guest").contains("stdout: said by the hook"));
+            hook("#!/no/such/shell\n");
+            assertThat(control.thawFork(LONG)).isEqualTo(new HookEnd.NotStarted(2));
+            hook("#!/bin/sh\nkill -9 $$");
+            assertThat(control.thawFork(LONG)).isEqualTo(new HookEnd.Signaled(9));
+            hook("#!/bin/sh\nsetsid sleep 7654 &\nsleep 7654");
+            var shortly = Duration.ofSeconds(2);
+            assertThat(control.thawFork(shortly)).isEqualTo(new HookEnd.TimedOut(shortly));
+            await(() -> !run(shell("ps")).stdout().contains("sleep 7654"));
+            hook("#!/bin/sh\nsetsid sleep 4567 < /dev/null > /dev/null 2>&1 &");
+            assertThat(control.thawFork(LONG)).isEqualTo(new HookEnd.Exited(0));
+            assertThat(run(shell("ps")).stdout()).contains("sleep 4567");
+            run(shell("pkill -f 'sleep 4567'; rm -r /etc/stasis"));
+        }
+    }
+
+    private static void hook(String text) {
+        var written =
+                run(
+                        shell(
+                                        "mkdir -p /etc/stasis; cat > /etc/stasis/on-fork; chmod 755 /etc/stasis/on-fork")
+                                .withStdin(
+                                        Stdin.from(
+                                                new ByteArrayInputStream(
+                                                        text.getBytes(StandardCharsets.UTF_8)))));
+        assertThat(written.end()).isEqualTo(new Exited(0));
     }
 
     private interface Condition {

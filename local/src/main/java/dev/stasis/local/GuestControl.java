@@ -4,6 +4,8 @@ import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.guest.AgentConnection;
 import dev.stasis.guest.GuestIdentity;
+import dev.stasis.guest.HookEnd;
+import dev.stasis.store.Ids;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +17,7 @@ final class GuestControl {
     private static final System.Logger LOG = System.getLogger(GuestControl.class.getName());
     private static final Duration FREEZE = Duration.ofSeconds(5);
     private static final Duration CONNECT = Duration.ofSeconds(20);
+    private static final Duration HOOK = Duration.ofSeconds(20);
     private static final int ENTROPY_BYTES = 64;
 
     private final Place place;
@@ -59,18 +62,51 @@ final class GuestControl {
         }
     }
 
-    /// Gives the guest its name, its environment, the time and entropy of its own, and lets the
-    /// users' processes run once it has acknowledged them.
+    /// Gives a guest that has just booted its name, its environment, the time and entropy of its
+    /// own.
+    void begin(AgentConnection agent, Map<String, String> env) {
+        identify(agent, env);
+        agent.thaw();
+    }
+
+    /// Gives the guest its name, its environment, the time and entropy of its own, and tells it
+    /// that it is another generation; lets the users' processes run once it has acknowledged that,
+    /// and runs its hook for it.
     void becomeFork(AgentConnection agent, Map<String, String> env) {
+        identify(agent, env);
+        switch (agent.thawFork(HOOK)) {
+            case HookEnd.None() -> {}
+            case HookEnd.Exited(int code) when code == 0 -> {}
+            case HookEnd.Exited(int code) -> warnOfHook("ended with exit code " + code);
+            case HookEnd.Signaled(int signal) -> warnOfHook("was ended by signal " + signal);
+            case HookEnd.TimedOut(var after) ->
+                    warnOfHook(
+                            "did not end within %d s and was killed with all that it started"
+                                    .formatted(after.toSeconds()));
+            case HookEnd.NotStarted(int errno) ->
+                    warnOfHook("could not be started: error " + errno);
+        }
+    }
+
+    private void warnOfHook(String what) {
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "{0} in sandbox {1} {2}; what it printed is in {3}",
+                AgentConnection.HOOK,
+                place.name(),
+                what,
+                place.machineFiles().guestLog());
+    }
+
+    private void identify(AgentConnection agent, Map<String, String> env) {
         agent.identify(
                 GuestIdentity.builder()
                         .hostname(place.name())
-                        .generation(place.id())
+                        .generation(Ids.next())
                         .replaceEnv(env)
                         .wallClock(Instant.now())
                         .entropy(entropy())
                         .build());
-        agent.thaw();
     }
 
     /// Sets the time and adds entropy after the machine stood still, and lets the users' processes

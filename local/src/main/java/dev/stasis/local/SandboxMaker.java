@@ -12,7 +12,6 @@ import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.Setup;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +45,7 @@ final class SandboxMaker {
                         new Setup.Image(settings.image(), image.digest()),
                         settings.memory(),
                         settings.cpus(),
-                        settings.env(),
+                        settings.env().over(Map.of()),
                         accelerator.accelerator().name(),
                         Map.of());
         var record = SandboxRecord.of(name, bare).withLayers(Layers.booted(FIRST_DISK));
@@ -81,8 +80,7 @@ final class SandboxMaker {
         var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
         var frozen = stasis.openHome().snapshotFolder(snapshot).resolve(SnapshotFiles.DISK);
         settings.disk().ifPresent(size -> DiskGrowth.check(frozen, size));
-        var env = new HashMap<>(captured.env());
-        env.putAll(settings.env());
+        var env = settings.env().over(captured.env());
         var bare = SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK);
         var place = place(bare);
         var plan = MachinePlan.restored(place, tools, snapshot, bare.setup());
@@ -164,7 +162,11 @@ final class SandboxMaker {
         var disk = place.folder().resolve(FIRST_DISK);
         try (var agent = guest.connect(longest)) {
             wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
-            guest.becomeFork(agent, record.setup().env());
+            if (record.base() == null) {
+                guest.begin(agent, record.setup().env());
+            } else {
+                guest.becomeFork(agent, record.setup().env());
+            }
         }
     }
 }
