@@ -1,10 +1,15 @@
 package dev.stasis.local;
 
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
 import dev.stasis.machine.MemoryBlock;
 import dev.stasis.machine.RamImage;
 import dev.stasis.store.Home;
+import dev.stasis.store.Part;
 import dev.stasis.store.SnapshotManifest;
+import dev.stasis.store.StoredFile;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +25,9 @@ record SnapshotFiles(
     static final String DEVICES = "devices";
     static final String DISK = "disk.qcow2";
 
+    private static final String RAM = "ram.";
+    private static final String DELTA_ENDING = ".delta";
+
     /// The files of a snapshot whose completeness was checked.
     static SnapshotFiles verified(Home home, String id) {
         var chains = home.snapshots().verify(id);
@@ -31,34 +39,49 @@ record SnapshotFiles(
                 folder.resolve(DISK));
     }
 
-    /// The memory that a snapshot holds, with the snapshot that it lies on: each block of it is
-    /// whole in the snapshot's own files, or differs from the other's.
+    /// The memory that a snapshot holds, with the snapshots that it lies on: of each block the
+    /// layers down to one that is whole.
     ///
-    /// @param chain the snapshot, and the one with the flat images if some of its own are
-    ///   differences
+    /// @param chain the snapshot, and those that it lies on
     private static Map<String, RamImage> memory(Home home, List<SnapshotManifest> chain) {
-        var top = chain.getFirst();
-        var holder = chain.getLast();
         var memory = new LinkedHashMap<String, RamImage>();
-        for (var block : MachineMemory.of(top.setup()).layout().blocks()) {
-            memory.put(
-                    block.name(),
-                    has(top, RamImage.Flat.nameOf(block.name()))
-                            ? flat(home, top, block)
-                            : new RamImage.Delta(
-                                    home.snapshotFolder(top.id())
-                                            .resolve(RamImage.Delta.nameOf(block.name())),
-                                    flat(home, holder, block)));
+        for (var block : MachineMemory.of(chain.getFirst().setup()).layout().blocks()) {
+            memory.put(block.name(), image(home, chain, block));
         }
         return memory;
     }
 
-    private static RamImage.Flat flat(Home home, SnapshotManifest holder, MemoryBlock block) {
-        var name = RamImage.Flat.nameOf(block.name());
-        return new RamImage.Flat(home.snapshotFolder(holder.id()).resolve(name), block.size());
+    private static RamImage image(Home home, List<SnapshotManifest> chain, MemoryBlock block) {
+        var deltas = new ArrayList<Path>();
+        for (var manifest : chain) {
+            var layer = layer(manifest, block);
+            var file = home.snapshotFolder(manifest.id()).resolve(layer.name());
+            if (!layer.name().endsWith(RamImage.Delta.nameOf(""))) {
+                return pile(deltas.reversed(), new RamImage.Flat(file, block.size()));
+            }
+            deltas.add(file);
+        }
+        throw damaged(chain.getLast(), "says how its memory differs, and not from what");
     }
 
-    private static boolean has(SnapshotManifest manifest, String name) {
-        return manifest.files().stream().anyMatch(file -> file.name().equals(name));
+    private static RamImage pile(List<Path> deltas, RamImage bottom) {
+        var image = bottom;
+        for (var delta : deltas) {
+            image = new RamImage.Delta(delta, image);
+        }
+        return image;
+    }
+
+    /// The file in which a snapshot holds its layer of a block.
+    private static StoredFile layer(SnapshotManifest manifest, MemoryBlock block) {
+        return manifest.files(Part.MEMORY).stream()
+                .filter(file -> file.name().startsWith(block.name() + "."))
+                .findFirst()
+                .orElseThrow(() -> damaged(manifest, "lists no memory named " + block.name()));
+    }
+
+    private static StasisException damaged(SnapshotManifest manifest, String how) {
+        return new StasisException(
+                ErrorCode.STORE_DAMAGED, "Snapshot " + manifest.id() + " " + how + ": delete it");
     }
 }

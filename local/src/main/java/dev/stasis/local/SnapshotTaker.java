@@ -14,11 +14,8 @@ import dev.stasis.store.SnapshotManifest;
 import dev.stasis.store.Staging;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /// Takes a snapshot of one sandbox: see {@link InterruptedCapture} for the order, and why it can be
 /// interrupted anywhere.
@@ -55,13 +52,14 @@ final class SnapshotTaker {
         String id = Ids.next();
         var announced = record.withLayers(record.layers().capturing(id, "disk-" + id + ".qcow2"));
         update(announced);
-        try (var staging = place.home().snapshots().begin(id)) {
+        try (var before = CaptureBase.of(place.home(), record.layers());
+                var staging = place.home().snapshots().begin(id)) {
             prepareOverlay(announced, id);
             if (record.state() == State.RUNNING) {
                 guest.freeze();
             }
             var couldGoOn = Marks.standstill(place.name());
-            capture(announced, staging);
+            capture(announced, before, staging);
             couldGoOn.run();
         } catch (RuntimeException | Error e) {
             Closing.after(e, List.of(() -> takeBack(record)));
@@ -77,15 +75,16 @@ final class SnapshotTaker {
                 DiskOverlays.virtualSize(currentDisk(announced)));
     }
 
-    private void capture(SandboxRecord announced, Staging staging) {
+    private void capture(SandboxRecord announced, CaptureBase before, Staging staging) {
         var machine = place.machine();
         var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
-        var bases = reference(announced.layers().memoryBase());
         var captured =
-                machine.capture(new CaptureRequest(devices, parent(devices), bases, null), CAPTURE);
+                machine.capture(
+                        new CaptureRequest(devices, parent(devices), before.memory(), null),
+                        CAPTURE);
         captured.memory().forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
         staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
-        var published = staging.publish(manifest(announced, staging.id(), captured));
+        var published = staging.publish(manifest(announced, staging.id(), captured, before));
         machine.addOverlay(nextDisk(announced), CAPTURE);
         new InterruptedCapture(place).finish(announced.withState(State.PAUSED), published);
     }
@@ -99,27 +98,13 @@ final class SnapshotTaker {
 
     /// What memory the machine has is what QEMU said, whatever a process that was killed has
     /// recorded.
-    private static SnapshotManifest manifest(SandboxRecord record, String id, Capture captured) {
+    private static SnapshotManifest manifest(
+            SandboxRecord record, String id, Capture captured, CaptureBase before) {
         var memory = MachineMemory.of(record.setup()).with(captured.dimms());
         var manifest = SnapshotManifest.of(id, record).withSetup(memory.into(record.setup()));
-        var bases = new HashSet<String>();
-        for (var image : captured.memory().values()) {
-            switch (image) {
-                case RamImage.Flat _ -> {}
-                case RamImage.Delta(var _, var base) ->
-                        bases.add(String.valueOf(parent(base.file()).getFileName()));
-            }
-        }
-        return bases.isEmpty()
-                ? manifest.withoutMemoryBase()
-                : manifest.withMemoryBase(bases.iterator().next());
-    }
-
-    /// The memory that the sandbox's next images can be told from.
-    private Map<String, RamImage> reference(@Nullable String snapshot) {
-        return snapshot == null
-                ? Map.of()
-                : SnapshotFiles.verified(place.home(), snapshot).memory();
+        return captured.memory().values().stream().anyMatch(RamImage.Delta.class::isInstance)
+                ? manifest.withMemoryBase(before.snapshot())
+                : manifest.withoutMemoryBase();
     }
 
     /// Brings the sandbox to where it was: running if it ran, with its old layers unless the

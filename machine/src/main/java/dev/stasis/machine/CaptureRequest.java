@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 /// @param devices the file that takes the device state; must not exist
 /// @param memoryFolder the folder that gets one image for each block of memory; has none
 /// @param bases by the name of its block each image that was last captured from this machine (an
-///   earlier one will do too, it only makes the difference larger), or else that it was restored
-///   from; none for a block that was never captured
+///   earlier one of it will do too, it only makes the difference larger), or else that it was
+///   restored from; none for a block that was never captured
 /// @param overlay the disk layer that the machine writes from now on: it exists, with the present
 ///   layer as its backing file; null for a machine without a disk
 public record CaptureRequest(
-        Path devices, Path memoryFolder, Map<String, RamImage> bases, @Nullable Path overlay) {
+        Path devices, Path memoryFolder, Map<String, RamReference> bases, @Nullable Path overlay) {
 
     /// Makes the paths absolute: QEMU has a working folder of its own.
     public CaptureRequest {

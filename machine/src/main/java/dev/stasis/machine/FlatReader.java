@@ -45,6 +45,13 @@ final class FlatReader implements AutoCloseable {
         return Pages.offset(present.cardinality());
     }
 
+    /// How much of it is no hole in other pages than these, in bytes.
+    long dataBytesBut(BitSet pages) {
+        var rest = (BitSet) present.clone();
+        rest.andNot(pages);
+        return Pages.offset(rest.cardinality());
+    }
+
     /// The first page in a chunk that differs from this image.
     ///
     /// @param chunk pages of RAM

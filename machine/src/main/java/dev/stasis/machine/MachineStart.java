@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,7 @@ final class MachineStart {
             switch (Objects.requireNonNull(memory.get(block.name()))) {
                 case RamImage.Flat flat -> images.put(block.name(), check(flat));
                 case RamImage.Delta delta -> {
-                    images.put(block.name(), check(delta.base()));
+                    images.put(block.name(), check(delta.flat()));
                     deltas.put(block, delta);
                 }
             }
@@ -129,8 +130,8 @@ final class MachineStart {
         if (memory.isEmpty()) {
             return false;
         }
-        try (var open = RamDelta.open(delta.file(), delta.size())) {
-            open.apply(memory.get()::write);
+        try (var overlay = RamOverlay.open(delta.deltas())) {
+            overlay.apply(new BitSet(), memory.get()::write);
         }
         return true;
     }

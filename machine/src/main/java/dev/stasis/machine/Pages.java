@@ -1,7 +1,9 @@
 package dev.stasis.machine;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.util.BitSet;
 
 /// RAM is counted in pages of 4 KiB, by their number in the RAM block. A set of them is a {@link
@@ -53,5 +55,13 @@ final class Pages {
 
     static boolean isZero(MemorySegment bytes, int page) {
         return firstNotZero(bytes, page, page + 1) > page;
+    }
+
+    /// Writes pages to their place in a flat file.
+    static void write(FileChannel channel, long offset, MemorySegment bytes) throws IOException {
+        var buffer = bytes.asByteBuffer();
+        while (buffer.hasRemaining()) {
+            channel.write(buffer, offset + buffer.position());
+        }
     }
 }

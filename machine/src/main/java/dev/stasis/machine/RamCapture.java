@@ -15,13 +15,12 @@ import org.jspecify.annotations.Nullable;
 /// Writes a block of the memory of a machine that stands still to disk.
 ///
 /// The pages that the machine has written are known ({@link GuestMemory#written}). Without a base
-/// they are all that differs from zero. With one they are read and compared with its flat image,
-/// for a machine keeps every page it ever wrote: what differs is the delta. When the delta gets
-/// large, reading on is given up and a flat image is written, from the written pages and what the
-/// base has besides.
+/// they are all that differs from zero. With one they are read and compared with it, for a machine
+/// keeps every page it ever wrote: what differs is the delta. When the delta gets large, reading on
+/// is given up and a flat image is written, from the written pages and what the base has besides.
 ///
-/// A machine restored from a delta may have the delta's pages in the file that it maps, where they
-/// do not count as written; so they are always read too.
+/// What a machine has not written is as in what it was restored from, and so as in each image that
+/// was captured from it since: any of these can be the base, however either is held.
 final class RamCapture {
     /// A delta may always be that large.
     private static final long SMALL_DELTA_BYTES = 16 << 20;
@@ -50,36 +49,18 @@ final class RamCapture {
     ///
     /// @param base what was last captured from this machine, or else what it was restored from, or
     ///   null when it was booted and never captured
-    RamImage write(@Nullable RamImage base) throws IOException {
-        return switch (base) {
-            case null -> writeFlat(memory.written(), null);
-            case RamImage.Flat flat -> write(flat, memory.written());
-            case RamImage.Delta delta -> {
-                var pages = memory.written();
-                addPages(delta, pages);
-                yield write(delta.base(), pages);
-            }
-        };
-    }
-
-    private RamImage write(RamImage.Flat base, BitSet pages) throws IOException {
-        try (var reader = new FlatReader(base)) {
-            long limit = Math.max(SMALL_DELTA_BYTES, reader.dataBytes() / PART_OF_BASE);
-            var changes = new Changes(reader, limit);
-            changes.find(pages);
-            return changes.tooMany() ? writeFlat(pages, reader) : writeDelta(base, changes);
+    RamImage write(@Nullable RamReference base) throws IOException {
+        var pages = memory.written();
+        if (base == null) {
+            return writeFlat(pages, null);
         }
+        long limit = Math.max(SMALL_DELTA_BYTES, base.dataBytes() / PART_OF_BASE);
+        var changes = new Changes(base, limit);
+        changes.find(pages);
+        return changes.tooMany() ? writeFlat(pages, base) : writeDelta(base.image(), changes);
     }
 
-    private static void addPages(RamImage.Delta delta, BitSet pages) throws IOException {
-        try (var open = RamDelta.open(delta.file(), delta.size())) {
-            for (var run : open.runs()) {
-                pages.set(run.first(), run.end());
-            }
-        }
-    }
-
-    private RamImage writeDelta(RamImage.Flat base, Changes changes) throws IOException {
+    private RamImage writeDelta(RamImage base, Changes changes) throws IOException {
         var file = folder.resolve(RamImage.Delta.nameOf(block.name()));
         create(
                 file,
@@ -89,11 +70,11 @@ final class RamCapture {
                                 channel,
                                 block.size(),
                                 PageRun.of(changes.data, changes.zero),
-                                memory));
+                                memory::read));
         return new RamImage.Delta(file, base);
     }
 
-    private RamImage writeFlat(BitSet pages, @Nullable FlatReader base) throws IOException {
+    private RamImage writeFlat(BitSet pages, @Nullable RamReference base) throws IOException {
         var file = folder.resolve(RamImage.Flat.nameOf(block.name()));
         create(
                 file,
@@ -146,13 +127,13 @@ final class RamCapture {
 
     /// What differs from the base.
     private final class Changes {
-        private final FlatReader base;
+        private final RamReference base;
         private final long limit;
         private final AtomicLong found = new AtomicLong();
         private final BitSet data = new BitSet();
         private final BitSet zero = new BitSet();
 
-        Changes(FlatReader base, long limit) {
+        Changes(RamReference base, long limit) {
             this.base = base;
             this.limit = limit;
         }

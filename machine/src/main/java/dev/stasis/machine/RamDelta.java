@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 
-/// The pages by which a RAM image differs from a flat one. Everything is little-endian.
+/// The pages by which a RAM image differs from another one. Everything is little-endian.
 ///
 /// ```
 /// offset  size
@@ -60,6 +60,15 @@ final class RamDelta implements AutoCloseable {
         void write(long offset, MemorySegment bytes) throws IOException;
     }
 
+    /// Gives pages.
+    @FunctionalInterface
+    interface Source {
+        /// Fills `target`.
+        ///
+        /// @param offset in RAM, in bytes
+        void read(long offset, MemorySegment target) throws IOException;
+    }
+
     /// Opens a file and checks all of it but the pages' contents.
     ///
     /// @param size of the RAM that it must be for
@@ -82,25 +91,14 @@ final class RamDelta implements AutoCloseable {
         return runs;
     }
 
-    /// Hands out every page, in order.
-    void apply(Target target) throws IOException {
-        long position = dataOffset(runs.size());
-        try (var arena = Arena.ofConfined()) {
-            var data = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-            for (var run : runs) {
-                for (int page = run.first(); page < run.end(); page += Pages.CHUNK) {
-                    int count = Math.min(Pages.CHUNK, run.end() - page);
-                    long bytes = Pages.offset(count);
-                    switch (run.kind()) {
-                        case ZERO -> target.write(Pages.offset(page), Pages.zeros(count));
-                        case DATA -> {
-                            target.write(Pages.offset(page), data.asSlice(position, bytes));
-                            position += bytes;
-                        }
-                    }
-                }
-            }
-        }
+    /// The pages of its data runs, one after the other.
+    ///
+    /// @param arena ends the mapping
+    MemorySegment map(Arena arena) throws IOException {
+        long begin = dataOffset(runs.size());
+        return begin == channel.size()
+                ? MemorySegment.NULL
+                : channel.map(MapMode.READ_ONLY, begin, channel.size() - begin, arena);
     }
 
     @Override
@@ -112,8 +110,8 @@ final class RamDelta implements AutoCloseable {
     ///
     /// @param channel empty, open for writing
     /// @param runs in order
-    /// @param memory where the pages of the data runs are read
-    static void write(FileChannel channel, ByteSize size, List<PageRun> runs, GuestMemory memory)
+    /// @param source where the pages of the data runs are read
+    static void write(FileChannel channel, ByteSize size, List<PageRun> runs, Source source)
             throws IOException {
         writeFully(channel, 0, head(size, runs));
         long position = dataOffset(runs.size());
@@ -127,7 +125,7 @@ final class RamDelta implements AutoCloseable {
                 for (int page = run.first(); page < run.end(); ) {
                     int space = (int) ((chunk.byteSize() - filled) / Pages.SIZE);
                     int count = Math.min(space, run.end() - page);
-                    memory.read(Pages.offset(page), chunk.asSlice(filled, Pages.offset(count)));
+                    source.read(Pages.offset(page), chunk.asSlice(filled, Pages.offset(count)));
                     page += count;
                     filled += Pages.offset(count);
                     if (filled == chunk.byteSize()) {

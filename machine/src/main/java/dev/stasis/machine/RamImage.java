@@ -1,13 +1,10 @@
 package dev.stasis.machine;
 
 import dev.stasis.ByteSize;
-import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /// One block of a captured machine's memory, on disk. Its files are never changed once they are
 /// written: other machines map them.
@@ -33,11 +30,11 @@ public sealed interface RamImage {
         }
     }
 
-    /// What differs from a flat image.
+    /// What differs from another image.
     ///
     /// @param file the pages that differ
     /// @param base what they differ from
-    record Delta(Path file, Flat base) implements RamImage {
+    record Delta(Path file, RamImage base) implements RamImage {
         /// The file name inside a snapshot.
         ///
         /// @param block the piece of memory that it belongs to
@@ -55,31 +52,40 @@ public sealed interface RamImage {
             return base.size();
         }
 
-        /// Puts base and difference together.
+        /// Puts base and differences together.
         ///
         /// @param target must not exist; gets mode 0600; a failure leaves none
         /// @return the same RAM as a flat image
         public Flat flattenTo(Path target) throws IOException {
-            SparseFiles.copy(base.file(), target);
-            boolean done = false;
-            try (var delta = RamDelta.open(file, size());
-                    var channel = FileChannel.open(target, StandardOpenOption.WRITE)) {
-                delta.apply((offset, bytes) -> write(channel, offset, bytes));
-                done = true;
-                return new Flat(target, size());
-            } finally {
-                if (!done) {
-                    Files.deleteIfExists(target);
-                }
+            try (var fold = RamFold.open(this, Integer.MAX_VALUE)) {
+                fold.writeTo(target);
             }
+            return new Flat(target, size());
         }
+    }
 
-        private static void write(FileChannel channel, long offset, MemorySegment bytes)
-                throws IOException {
-            var buffer = bytes.asByteBuffer();
-            while (buffer.hasRemaining()) {
-                channel.write(buffer, offset + buffer.position());
+    /// The flat image at the bottom.
+    default Flat flat() {
+        return switch (this) {
+            case Flat flat -> flat;
+            case Delta delta -> {
+                RamImage below = delta.base();
+                while (below instanceof Delta(var _, var base)) {
+                    below = base;
+                }
+                yield (Flat) below;
             }
+        };
+    }
+
+    /// The deltas that lie on the flat image, the uppermost first.
+    default List<Delta> deltas() {
+        var deltas = new ArrayList<Delta>();
+        RamImage image = this;
+        while (image instanceof Delta delta) {
+            deltas.add(delta);
+            image = delta.base();
         }
+        return deltas;
     }
 }

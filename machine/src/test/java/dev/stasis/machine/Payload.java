@@ -31,6 +31,7 @@ final class Payload implements AutoCloseable {
     private final Path folder;
     private final Accelerator accelerator;
     private final List<Machine> machines = new ArrayList<>();
+    private final List<RamReference> references = new ArrayList<>();
     private int next;
 
     Payload(Path folder, Accelerator accelerator) {
@@ -88,8 +89,10 @@ final class Payload implements AutoCloseable {
     /// An empty folder for a capture, and the request for it.
     CaptureRequest request(RamImage base) throws IOException {
         var into = Files.createDirectory(folder.resolve("c" + next++));
+        var reference = RamReference.open(base);
+        references.add(reference);
         return new CaptureRequest(
-                into.resolve("devices"), into, Map.of(MemoryBlock.RAM, base), null);
+                into.resolve("devices"), into, Map.of(MemoryBlock.RAM, reference), null);
     }
 
     CaptureRequest firstRequest() throws IOException {
@@ -149,6 +152,7 @@ final class Payload implements AutoCloseable {
 
     @Override
     public void close() {
+        references.forEach(RamReference::close);
         machines.forEach(machine -> machine.kill(LONG));
         machines.forEach(Machine::close);
         for (var machine : machines) {

@@ -43,7 +43,7 @@ class RamCaptureTest {
     }
 
     @Test
-    void aMachineThatMapsTheFlattenedDeltaIsCapturedWhole() throws Exception {
+    void aMachineThatMapsTheFlattenedDeltaIsToldFromTheDelta() throws Exception {
         var random = new Random(5);
         memory.scribble(random, 20, 200);
         var flat = capture(null, false);
@@ -54,6 +54,22 @@ class RamCaptureTest {
         memory.scribble(random, 2, 5);
 
         holdsTheMemory(capture(delta, false));
+    }
+
+    @Test
+    void aCaptureHoldsOnlyWhatChangedSinceTheOneBefore() throws Exception {
+        fill(0, 5000, 1);
+        var image = capture(null, false);
+        for (int i = 0; i < 20; i++) {
+            fill(100 * i, 50, 2 + i);
+            image = capture(image, false);
+            try (var delta = RamDelta.open(((RamImage.Delta) image).file(), SIZE)) {
+                assertThat(delta.runs())
+                        .containsExactly(new PageRun(100 * i, 50, PageRun.Kind.DATA));
+            }
+        }
+        assertThat(image.deltas()).hasSize(20);
+        holdsTheMemory(image);
     }
 
     @Test
@@ -109,9 +125,12 @@ class RamCaptureTest {
             for (int after : new int[] {0, 1, 2, 5}) {
                 var into = Files.createDirectory(folder.resolve("failed" + captures++));
                 var failing = new Failing(memory, after);
-                assertThatThrownBy(() -> new RamCapture(failing, BLOCK, into, false).write(of))
-                        .isInstanceOf(IOException.class)
-                        .hasMessage("the machine is gone");
+                try (var reference = of == null ? null : RamReference.open(of)) {
+                    assertThatThrownBy(() ->
+                                    new RamCapture(failing, BLOCK, into, false).write(reference))
+                            .isInstanceOf(IOException.class)
+                            .hasMessage("the machine is gone");
+                }
                 assertThat(into).isEmptyDirectory();
             }
         }
@@ -119,7 +138,9 @@ class RamCaptureTest {
 
     private RamImage capture(@Nullable RamImage base, boolean readOnly) throws IOException {
         var into = Files.createDirectory(folder.resolve("c" + captures++));
-        return new RamCapture(memory, BLOCK, into, readOnly).write(base);
+        try (var reference = base == null ? null : RamReference.open(base)) {
+            return new RamCapture(memory, BLOCK, into, readOnly).write(reference);
+        }
     }
 
     private void fill(int first, int pages, int value) {

@@ -62,8 +62,8 @@ class RamDeltaTest {
             var restored = expected.clone();
             data.stream().forEach(page -> copyPage(memory.bytes, expected, page));
             zero.stream().forEach(page -> copyPage(new byte[memory.bytes.length], expected, page));
-            try (var delta = RamDelta.open(file, SIZE)) {
-                delta.apply((offset, bytes) -> put(restored, offset, bytes));
+            try (var overlay = RamOverlay.open(List.of(delta()))) {
+                overlay.apply(new BitSet(), (offset, bytes) -> put(restored, offset, bytes));
             }
             assertThat(Arrays.equals(restored, expected)).as("round " + round).isTrue();
         }
@@ -72,9 +72,10 @@ class RamDeltaTest {
     @Test
     void aDeltaWithoutAPageIsFine() throws Exception {
         write(List.of());
-        try (var delta = RamDelta.open(file, SIZE)) {
-            assertThat(delta.runs()).isEmpty();
-            delta.apply((offset, bytes) -> assertThat(offset).isNegative());
+        try (var overlay = RamOverlay.open(List.of(delta()))) {
+            assertThat(overlay.runs()).isEmpty();
+            assertThat(overlay.dataBytes()).isZero();
+            overlay.apply(new BitSet(), (offset, _) -> assertThat(offset).isNegative());
         }
     }
 
@@ -149,6 +150,10 @@ class RamDeltaTest {
                 .withMessageContaining("it is for " + SIZE.bytes() + " bytes of RAM");
     }
 
+    private RamImage.Delta delta() {
+        return new RamImage.Delta(file, new RamImage.Flat(folder.resolve("base"), SIZE));
+    }
+
     private void refused(String why) {
         assertThatExceptionOfType(StasisException.class)
                 .as(why)
@@ -161,7 +166,7 @@ class RamDeltaTest {
         Files.deleteIfExists(file);
         try (var channel =
                 FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            RamDelta.write(channel, SIZE, runs, memory);
+            RamDelta.write(channel, SIZE, runs, memory::read);
         }
     }
 
