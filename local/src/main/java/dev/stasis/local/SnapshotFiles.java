@@ -25,9 +25,6 @@ record SnapshotFiles(
     static final String DEVICES = "devices";
     static final String DISK = "disk.qcow2";
 
-    private static final String RAM = "ram.";
-    private static final String DELTA_ENDING = ".delta";
-
     /// The files of a snapshot whose completeness was checked.
     static SnapshotFiles verified(Home home, String id) {
         var chains = home.snapshots().verify(id);

@@ -26,11 +26,11 @@ import java.util.Set;
 ///          3… L1 table: all zero, 8 bytes for each 512 MiB of the disk
 /// ```
 public final class Qcow2Overlay {
-    private static final int MAGIC = 0x514649fb; // "QFI" 0xfb
+    private static final int MAGIC = Qcow2Layer.MAGIC;
     private static final int VERSION = 3;
     private static final int HEADER_BYTES = 104;
-    private static final int CLUSTER_BITS = 16;
-    private static final int CLUSTER = 1 << CLUSTER_BITS;
+    private static final int CLUSTER_BITS = Qcow2Layer.CLUSTER_BITS;
+    private static final int CLUSTER = Qcow2Layer.CLUSTER;
     private static final int REFCOUNT_ORDER = 4;
     private static final int BACKING_FORMAT = 0xe2792aca;
     private static final long L1_ENTRY_COVERS = (long) CLUSTER * (CLUSTER / Long.BYTES);
@@ -55,14 +55,16 @@ public final class Qcow2Overlay {
         check(name.length > 0 && name.length <= LONGEST_NAME, "backing file name", backingName);
         long size = virtualSize.bytes();
         check(size > 0 && size <= LARGEST_DISK && size % SECTOR == 0, "size", virtualSize);
-        int l1Entries = Math.toIntExact(Math.ceilDiv(size, L1_ENTRY_COVERS));
-        int clusters = L1_CLUSTER + Math.ceilDiv(l1Entries * Long.BYTES, CLUSTER);
+        int clusters = L1_CLUSTER + l1Clusters(size);
 
         Files.createFile(
                 file,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try (var channel = FileChannel.open(file, Set.of(StandardOpenOption.WRITE))) {
-            write(channel, 0, header(name, size, l1Entries));
+            write(
+                    channel,
+                    0,
+                    header(backingName, size, L1_CLUSTER, (long) REFCOUNT_TABLE_CLUSTER * CLUSTER));
             write(
                     channel,
                     (long) REFCOUNT_TABLE_CLUSTER * CLUSTER,
@@ -92,7 +94,21 @@ public final class Qcow2Overlay {
         return new ByteSize(header.getLong(24));
     }
 
-    private static ByteBuffer header(byte[] name, long size, int l1Entries) {
+    private static int l1Entries(long size) {
+        return Math.toIntExact(Math.ceilDiv(size, L1_ENTRY_COVERS));
+    }
+
+    /// How many clusters the L1 table of a disk takes.
+    static int l1Clusters(long size) {
+        return Math.ceilDiv(l1Entries(size) * Long.BYTES, CLUSTER);
+    }
+
+    /// The header of a layer.
+    ///
+    /// @param l1Cluster where its L1 table is
+    /// @param refcounts where its refcount table of one cluster is, in bytes
+    static ByteBuffer header(String backingName, long size, int l1Cluster, long refcounts) {
+        var name = backingName.getBytes(StandardCharsets.UTF_8);
         int extension = HEADER_BYTES;
         int end = extension + 8 + 8; // "qcow2" padded to 8
         int nameOffset = end + 8;
@@ -100,8 +116,8 @@ public final class Qcow2Overlay {
         header.putInt(MAGIC).putInt(VERSION);
         header.putLong(nameOffset).putInt(name.length);
         header.putInt(CLUSTER_BITS).putLong(size).putInt(0); // no encryption
-        header.putInt(l1Entries).putLong((long) L1_CLUSTER * CLUSTER);
-        header.putLong((long) REFCOUNT_TABLE_CLUSTER * CLUSTER).putInt(1);
+        header.putInt(l1Entries(size)).putLong((long) l1Cluster * CLUSTER);
+        header.putLong(refcounts).putInt(1);
         header.putInt(0).putLong(0); // no internal snapshots
         header.putLong(0).putLong(0).putLong(0); // no feature bits
         header.putInt(REFCOUNT_ORDER).putInt(HEADER_BYTES);
@@ -110,8 +126,7 @@ public final class Qcow2Overlay {
         return header.clear();
     }
 
-    private static void write(FileChannel channel, long position, ByteBuffer bytes)
-            throws IOException {
+    static void write(FileChannel channel, long position, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes, position + bytes.position());
         }
