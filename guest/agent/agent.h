@@ -29,13 +29,17 @@ enum type {
     HELLO = 1, WELCOME = 2, CREDIT = 3,
     EXEC = 16, STARTED = 17, EXEC_FAILED = 18, STDIN = 19, STDIN_END = 20, STDOUT = 21, STDERR = 22, EXITED = 23, SIGNAL = 24,
     FREEZE = 32, THAW = 33, IDENTITY = 34, SYNC = 35, SHUTDOWN = 36, PING = 37,
+    CPUS = 38, MEMORY = 39, RESOURCES = 40,
     FORKED = 42,
     GROW_DISK = 44,
     OK = 48, ERROR = 49,
 };
 
 // What this agent can do, beyond what the first ones could: the bits of WELCOME.
-enum { FEATURE_FORKED = 1 << 1, FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3, FEATURES = FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER };
+enum {
+    FEATURE_RESIZE = 1 << 0, FEATURE_FORKED = 1 << 1, FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3,
+    FEATURES = FEATURE_RESIZE | FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER,
+};
 
 enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, STEP_REQUEST, STEP_FROZEN };
 
@@ -154,6 +158,10 @@ bool control_refuses_commands(int *error);
 int write_file(const char *path, const char *text);
 // Does work that may take long in a process of its own; the errno that it returns becomes the answer.
 void task_start(const struct origin *origin, int (*work)(void));
+
+// ---- resize.c: CPUs and memory
+
+void resize_frame(const struct origin *origin, const struct frame *frame, const uint8_t *request, size_t length);
 
 // ---- fork.c: telling programs that they are in a fork
 

@@ -223,6 +223,8 @@ static bool ending_run(void) {
 // ----
 
 void control_frame(const struct origin *origin, const struct frame *frame, uint8_t *message, size_t length) {
+    if (frame->type >= CPUS && frame->type <= RESOURCES)
+        return resize_frame(origin, frame, message, length);
     uint32_t expected = frame->type == FREEZE || frame->type == SHUTDOWN || frame->type == FORKED ? 4 : 0;
     bool any = frame->type == PING || frame->type == IDENTITY || frame->type == GROW_DISK || (frame->type == SHUTDOWN && length == 8);
     if (frame->type < FREEZE || (frame->type > PING && frame->type != FORKED && frame->type != GROW_DISK) || (!any && length != expected))

@@ -10,6 +10,10 @@ public enum ErrorCode {
     INVALID_ARGUMENT(Category.USER),
     /// The name is taken.
     NAME_TAKEN(Category.USER),
+    /// More CPUs or memory than the sandbox, or this computer, can have.
+    LIMIT_EXCEEDED(Category.USER),
+    /// The memory is in use and can't be taken away.
+    MEMORY_IN_USE(Category.USER),
     /// There is no such sandbox.
     SANDBOX_NOT_FOUND(Category.USER),
     /// There is no such snapshot, or it can't be restored any more.

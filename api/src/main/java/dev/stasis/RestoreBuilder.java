@@ -1,11 +1,14 @@
 package dev.stasis;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Says in what a fork differs from its snapshot. Not thread-safe.
 public final class RestoreBuilder {
     private final Environment.Builder env = new Environment.Builder();
+    private OptionalInt cpus = OptionalInt.empty();
+    private Optional<ByteSize> memory = Optional.empty();
     private Optional<ByteSize> disk = Optional.empty();
     private boolean attached = true;
     private boolean requireKvm;
@@ -26,6 +29,28 @@ public final class RestoreBuilder {
     /// `PATH` and `HOME` have their defaults then.
     public RestoreBuilder unsetEnv(String name) {
         env.unset(name);
+        return this;
+    }
+
+    /// The fork's CPUs, more or fewer than the snapshot's, up to what its sandbox was created for:
+    /// see {@link SandboxBuilder#maxCpus}. They are what the guest sees before any process in it
+    /// goes on.
+    public RestoreBuilder cpus(int cpus) {
+        this.cpus = OptionalInt.of(cpus);
+        return this;
+    }
+
+    /// The fork's memory, such as `"2G"`, see {@link #memory(ByteSize)}.
+    public RestoreBuilder memory(String size) {
+        return memory(ByteSize.parse(size));
+    }
+
+    /// The fork's memory, more or less than the snapshot's, up to what its sandbox was created for:
+    /// see {@link SandboxBuilder#maxMemory(ByteSize)}. It comes in blocks of 128 MiB, rounded up;
+    /// of less memory, only what the guest can give back is taken. {@link SandboxInfo#memory} says
+    /// what was achieved.
+    public RestoreBuilder memory(ByteSize size) {
+        this.memory = Optional.of(size);
         return this;
     }
 
@@ -65,6 +90,11 @@ public final class RestoreBuilder {
     /// @throws StasisException when something is wrong
     public RestoreSettings build() {
         return new RestoreSettings(
-                env.build(), disk, new SandboxSettings.Binding(attached, requireKvm), progress);
+                env.build(),
+                cpus,
+                memory,
+                disk,
+                new SandboxSettings.Binding(attached, requireKvm),
+                progress);
     }
 }

@@ -1,21 +1,28 @@
 package dev.stasis;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// What {@link RestoreBuilder} gathered.
 ///
 /// @param env what it says of the environment, over the snapshot's
+/// @param cpus its CPUs, if not as many as the snapshot's
+/// @param memory its memory, if not as much as the snapshot's
 /// @param disk the size of its disk, if not that of the snapshot
 /// @param binding how the fork hangs on this process and this computer
 /// @param progress told what has been done, a line a step
 public record RestoreSettings(
         Environment env,
+        OptionalInt cpus,
+        Optional<ByteSize> memory,
         Optional<ByteSize> disk,
         SandboxSettings.Binding binding,
         Consumer<String> progress) {
     /// Checks.
     public RestoreSettings {
+        cpus.ifPresent(SandboxSettings::checkCpus);
+        memory = memory.map(SandboxSettings::checkMemory);
         disk = disk.map(SandboxSettings::checkDisk);
     }
 }

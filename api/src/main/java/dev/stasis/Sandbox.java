@@ -64,6 +64,19 @@ public interface Sandbox extends AutoCloseable {
     /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when the sandbox has no machine
     void resume();
 
+    /// Gives the running sandbox other CPUs and memory, within the limits it was created with.
+    /// Memory comes in blocks of 128 MiB, rounded up; of less memory, only what the guest can give
+    /// back is taken.
+    ///
+    /// @param cpus how many CPUs, as many as now for no change
+    /// @param memory how much memory, as much as now for no change
+    /// @return what the sandbox is then, with the CPUs and the memory that were achieved
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT}, {@link
+    ///   ErrorCode#INVALID_SIZE}, {@link ErrorCode#LIMIT_EXCEEDED}, {@link
+    ///   ErrorCode#MEMORY_IN_USE}, {@link ErrorCode#WRONG_STATE} when it does not run, or {@link
+    ///   ErrorCode#INCOMPATIBLE_SNAPSHOT} when it is one that can't be resized
+    SandboxInfo resize(int cpus, ByteSize memory);
+
     /// Ends its processes and its machine: asked first, killed after ten seconds. Its disk and its
     /// snapshots are kept. Does nothing when it has no machine.
     void stop();

@@ -1,5 +1,7 @@
 package dev.stasis;
 
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Says what a new sandbox is like. Not thread-safe.
@@ -22,9 +24,18 @@ public final class SandboxBuilder {
     /// The most CPUs a sandbox can have.
     public static final int MOST_CPUS = 64;
 
+    /// What a sandbox's memory can be raised to unless something else is said.
+    public static final ByteSize DEFAULT_MEMORY_LIMIT = ByteSize.parse("64G");
+
+    /// What a sandbox's CPUs can be raised to unless something else is said, if this computer does
+    /// not have more.
+    public static final int DEFAULT_CPU_LIMIT = 8;
+
     private String image = DEFAULT_IMAGE;
     private ByteSize memory = DEFAULT_MEMORY;
     private int cpus = 1;
+    private Optional<ByteSize> maxMemory = Optional.empty();
+    private OptionalInt maxCpus = OptionalInt.empty();
     private final Environment.Builder env = new Environment.Builder();
     private ByteSize disk = DEFAULT_DISK;
     private boolean attached = true;
@@ -56,6 +67,27 @@ public final class SandboxBuilder {
     /// The guest's CPUs; 1 unless said otherwise.
     public SandboxBuilder cpus(int cpus) {
         this.cpus = cpus;
+        return this;
+    }
+
+    /// The most CPUs that the sandbox and its forks can be given later; {@link #DEFAULT_CPU_LIMIT}
+    /// or as many as this computer has unless said otherwise. Each costs time when the sandbox is
+    /// booted.
+    public SandboxBuilder maxCpus(int cpus) {
+        this.maxCpus = OptionalInt.of(cpus);
+        return this;
+    }
+
+    /// The most memory that the sandbox and its forks can be given later, such as `"16G"`; {@link
+    /// #DEFAULT_MEMORY_LIMIT} unless said otherwise. It costs nothing.
+    public SandboxBuilder maxMemory(String size) {
+        return maxMemory(ByteSize.parse(size));
+    }
+
+    /// The most memory that the sandbox and its forks can be given later; {@link
+    /// #DEFAULT_MEMORY_LIMIT} unless said otherwise. It costs nothing.
+    public SandboxBuilder maxMemory(ByteSize size) {
+        this.maxMemory = Optional.of(size);
         return this;
     }
 
@@ -105,6 +137,15 @@ public final class SandboxBuilder {
         return this;
     }
 
+    private SizeLimits limits() {
+        int usualCpus = Math.max(DEFAULT_CPU_LIMIT, Runtime.getRuntime().availableProcessors());
+        var usualMemory =
+                memory.compareTo(DEFAULT_MEMORY_LIMIT) < 0 ? DEFAULT_MEMORY_LIMIT : memory;
+        return new SizeLimits(
+                maxCpus.orElse(Math.max(cpus, Math.min(usualCpus, MOST_CPUS))),
+                maxMemory.orElse(usualMemory));
+    }
+
     /// What was gathered, checked.
     ///
     /// @throws StasisException when something is wrong
@@ -113,6 +154,7 @@ public final class SandboxBuilder {
                 image,
                 memory,
                 cpus,
+                limits(),
                 disk,
                 env.build(),
                 new SandboxSettings.Binding(attached, requireKvm),

@@ -12,8 +12,9 @@ import java.util.Optional;
 /// @param reason how its machine ended, or why it stands still, where there is more to say than the
 ///   state
 /// @param image the image it was made from
-/// @param cpus the guest's CPUs
-/// @param memory the guest's memory
+/// @param cpus the guest's CPUs in use
+/// @param memory the guest's memory in use
+/// @param limits what those can be raised to
 /// @param env variables of every command in it
 /// @param created when it was made
 /// @param accelerator what runs its CPUs
@@ -27,6 +28,7 @@ public record SandboxInfo(
         String image,
         int cpus,
         ByteSize memory,
+        SizeLimits limits,
         Map<String, String> env,
         Instant created,
         Accelerator accelerator,

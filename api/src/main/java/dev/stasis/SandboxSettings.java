@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 /// @param memory the guest's memory; at least {@link SandboxBuilder#SMALLEST_MEMORY}, in whole
 ///   mebibytes
 /// @param cpus the guest's CPUs; 1 to {@link SandboxBuilder#MOST_CPUS}
+/// @param limits what it and its forks can be resized to; no less than what it begins with
 /// @param disk the size of its disk; {@link SandboxBuilder#DEFAULT_DISK} to {@link
 ///   SandboxBuilder#LARGEST_DISK}, in whole mebibytes
 /// @param env what it says of the environment of commands, over the image's
@@ -17,6 +18,7 @@ public record SandboxSettings(
         String image,
         ByteSize memory,
         int cpus,
+        SizeLimits limits,
         ByteSize disk,
         Environment env,
         Binding binding,
@@ -27,6 +29,36 @@ public record SandboxSettings(
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT, "The image is empty: name 'busybox' or a tar file");
         }
+        memory = checkMemory(memory);
+        disk = checkDisk(disk);
+        checkCpus(cpus);
+        checkCpus(limits.cpus());
+        limits = new SizeLimits(limits.cpus(), checkMemory(limits.memory()));
+        if (limits.cpus() < cpus || limits.memory().compareTo(memory) < 0) {
+            throw new StasisException(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "A sandbox with %d CPUs and %s can't have limits of %d CPUs and %s: give no lower ones"
+                            .formatted(cpus, memory, limits.cpus(), limits.memory()));
+        }
+    }
+
+    /// Checks a number of CPUs.
+    ///
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT}
+    static int checkCpus(int cpus) {
+        if (cpus < 1 || cpus > SandboxBuilder.MOST_CPUS) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    cpus + " CPUs are not possible: ask for 1 to " + SandboxBuilder.MOST_CPUS);
+        }
+        return cpus;
+    }
+
+    /// Checks a size of memory.
+    ///
+    /// @return whole mebibytes
+    /// @throws StasisException with {@link ErrorCode#INVALID_SIZE}
+    static ByteSize checkMemory(ByteSize memory) {
         if (memory.compareTo(SandboxBuilder.SMALLEST_MEMORY) < 0) {
             throw new StasisException(
                     ErrorCode.INVALID_SIZE,
@@ -35,13 +67,7 @@ public record SandboxSettings(
                             + " is too little: give at least "
                             + SandboxBuilder.SMALLEST_MEMORY);
         }
-        memory = ByteSize.ofMebibytes(memory.mebibytes());
-        disk = checkDisk(disk);
-        if (cpus < 1 || cpus > SandboxBuilder.MOST_CPUS) {
-            throw new StasisException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    cpus + " CPUs are not possible: ask for 1 to " + SandboxBuilder.MOST_CPUS);
-        }
+        return ByteSize.ofMebibytes(memory.mebibytes());
     }
 
     static ByteSize checkDisk(ByteSize disk) {

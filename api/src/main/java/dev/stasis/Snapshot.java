@@ -34,7 +34,11 @@ public interface Snapshot extends AutoCloseable {
     /// @param name the name of the fork
     /// @param settings says in what it differs
     /// @return as {@link #restore(String)}
-    /// @throws StasisException as {@link #restore(String)}
+    /// @throws StasisException as {@link #restore(String)}; with {@link ErrorCode#LIMIT_EXCEEDED}
+    ///   for more CPUs or memory than the sandbox was created for or more memory than this computer
+    ///   has, {@link ErrorCode#MEMORY_IN_USE} for less memory than the guest's processes need, and
+    ///   {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the snapshot is of a sandbox that can't be
+    ///   resized
     Sandbox restoreWith(String name, Consumer<RestoreBuilder> settings);
 
     /// Keeps this snapshot under a name, beyond the life of its source and of this process. When

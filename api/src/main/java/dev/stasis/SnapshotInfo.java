@@ -11,8 +11,9 @@ import java.util.Optional;
 /// @param created when it was taken
 /// @param source the name of the sandbox that it was taken of
 /// @param image the image that sandbox was made from
-/// @param cpus the guest's CPUs
-/// @param memory the guest's memory
+/// @param cpus the guest's CPUs in use
+/// @param memory the guest's memory in use
+/// @param limits what those can be raised to in a fork
 /// @param bytesOnDisk what its own files take on disk: RAM image, device state, disk layer,
 ///   manifest
 public record SnapshotInfo(
@@ -23,4 +24,5 @@ public record SnapshotInfo(
         String image,
         int cpus,
         ByteSize memory,
+        SizeLimits limits,
         ByteSize bytesOnDisk) {}

@@ -33,6 +33,8 @@ final class Fields {
         fields.put("image", sandbox.image());
         fields.put("cpus", sandbox.cpus());
         fields.put("memoryBytes", sandbox.memory().bytes());
+        fields.put("maxCpus", sandbox.limits().cpus());
+        fields.put("maxMemoryBytes", sandbox.limits().memory().bytes());
         fields.put("env", new TreeMap<>(sandbox.env()));
         fields.put("created", sandbox.created().toString());
         fields.put("accelerator", word(sandbox.accelerator()));
@@ -58,6 +60,8 @@ final class Fields {
         fields.put("image", snapshot.image());
         fields.put("cpus", snapshot.cpus());
         fields.put("memoryBytes", snapshot.memory().bytes());
+        fields.put("maxCpus", snapshot.limits().cpus());
+        fields.put("maxMemoryBytes", snapshot.limits().memory().bytes());
         fields.put("diskBytes", snapshot.bytesOnDisk().bytes());
         return fields;
     }

@@ -47,8 +47,8 @@ final class InspectCommand implements Callable<Integer> {
                         .row(List.of(Cell.plain("state"), ListCommand.state(info.state())));
         info.reason().ifPresent(reason -> table.row("reason", reason));
         table.row("image", info.image())
-                .row("cpus", Integer.toString(info.cpus()))
-                .row("memory", info.memory().toString())
+                .row("cpus", info.cpus() + " of at most " + info.limits().cpus())
+                .row("memory", info.memory() + " of at most " + info.limits().memory())
                 .row("disk", usage.disk().toString())
                 .row("own memory", usage.ownMemory() + " on this computer")
                 .row("own disk", usage.ownDisk() + " on this computer")

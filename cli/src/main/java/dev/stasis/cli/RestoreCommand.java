@@ -35,6 +35,20 @@ final class RestoreCommand implements Callable<Integer> {
     List<String> unsetEnv = List.of();
 
     @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            description = "The fork's CPUs; as many as the snapshot's unless said otherwise.")
+    @Nullable Integer cpus;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description =
+                    "The fork's memory, in blocks of 128M; as much as the snapshot's unless said"
+                            + " otherwise.")
+    @Nullable String memory;
+
+    @Option(
             names = "--disk",
             paramLabel = "SIZE",
             description =
@@ -69,6 +83,12 @@ final class RestoreCommand implements Callable<Integer> {
     private void apply(RestoreBuilder builder) {
         env.forEach(builder::env);
         unsetEnv.forEach(builder::unsetEnv);
+        if (cpus != null) {
+            builder.cpus(cpus);
+        }
+        if (memory != null) {
+            builder.memory(memory);
+        }
         if (disk != null) {
             builder.disk(disk);
         }

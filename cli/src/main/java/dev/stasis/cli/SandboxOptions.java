@@ -35,6 +35,22 @@ final class SandboxOptions {
     @Nullable Integer cpus;
 
     @Option(
+            names = "--max-cpus",
+            paramLabel = "N",
+            description =
+                    "The most CPUs that it and its forks can be given later; 8, or as many as this"
+                            + " computer has, unless said otherwise.")
+    @Nullable Integer maxCpus;
+
+    @Option(
+            names = "--max-memory",
+            paramLabel = "SIZE",
+            description =
+                    "The most memory that it and its forks can be given later; 64G unless said"
+                            + " otherwise.")
+    @Nullable String maxMemory;
+
+    @Option(
             names = "--disk",
             paramLabel = "SIZE",
             description =
@@ -73,6 +89,12 @@ final class SandboxOptions {
         }
         if (cpus != null) {
             builder.cpus(cpus);
+        }
+        if (maxCpus != null) {
+            builder.maxCpus(maxCpus);
+        }
+        if (maxMemory != null) {
+            builder.maxMemory(maxMemory);
         }
         if (disk != null) {
             builder.disk(disk);

@@ -48,6 +48,7 @@ final class StasisCommandLine {
                 new ResumeCommand(session),
                 new PauseCommand(session),
                 new RestoreCommand(session),
+                new ResizeCommand(session),
                 new StopCommand(session),
                 new RemoveCommand(session));
     }

@@ -66,6 +66,14 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     }
 
     @Override
+    public SandboxInfo resize(int cpus, ByteSize memory) {
+        sandbox.stasis.enter("resize");
+        sandbox.cpus = cpus;
+        sandbox.memory = memory;
+        return info();
+    }
+
+    @Override
     public void stop() {
         sandbox.stasis.enter("stop");
         sandbox.state = SandboxState.STOPPED;

@@ -10,6 +10,7 @@ import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxSettings;
 import dev.stasis.SandboxState;
+import dev.stasis.SizeLimits;
 import dev.stasis.StasisException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,13 +25,15 @@ import java.util.TreeMap;
 final class FakeSandbox {
     static final Instant CREATED = Instant.parse("2026-03-01T12:34:56.789Z");
 
+    static final SizeLimits LIMITS = new SizeLimits(8, ByteSize.parse("64G"));
+
     final FakeStasis stasis;
     final String id;
     final String name;
     final Map<String, String> env = new TreeMap<>();
     final Map<String, String> files = new TreeMap<>();
-    final ByteSize memory;
-    final int cpus;
+    ByteSize memory;
+    int cpus;
     final Optional<String> parent;
     boolean attached;
     SandboxState state = SandboxState.RUNNING;
@@ -68,7 +71,11 @@ final class FakeSandbox {
         var source = snapshot.source;
         var sandbox =
                 new FakeSandbox(
-                        stasis, name, source.memory, source.cpus, Optional.of(snapshot.id()));
+                        stasis,
+                        name,
+                        settings.memory().orElse(source.memory),
+                        settings.cpus().orElse(source.cpus),
+                        Optional.of(snapshot.id()));
         sandbox.env.putAll(settings.env().over(source.env));
         sandbox.files.putAll(snapshot.files);
         sandbox.attached = settings.binding().attached();
@@ -88,6 +95,7 @@ final class FakeSandbox {
                 "busybox",
                 cpus,
                 memory,
+                LIMITS,
                 env,
                 CREATED,
                 stasis.accelerator(),

@@ -52,6 +52,7 @@ final class FakeSnapshot implements Snapshot {
                 "busybox",
                 source.cpus,
                 source.memory,
+                FakeSandbox.LIMITS,
                 ByteSize.ofMebibytes(96));
     }
 

@@ -41,6 +41,8 @@ class ListingsTest {
                         Map.entry("image", "busybox"),
                         Map.entry("cpus", 1),
                         Map.entry("memoryBytes", 536870912),
+                        Map.entry("maxCpus", 8),
+                        Map.entry("maxMemoryBytes", 64L << 30),
                         Map.entry("env", Map.of("A", "1", "B", "2")),
                         Map.entry("created", "2026-03-01T12:34:56.789Z"),
                         Map.entry("accelerator", "tcg"),
@@ -82,6 +84,8 @@ class ListingsTest {
                         Map.entry("image", "busybox"),
                         Map.entry("cpus", 1),
                         Map.entry("memoryBytes", 536870912),
+                        Map.entry("maxCpus", 8),
+                        Map.entry("maxMemoryBytes", 64L << 30),
                         Map.entry("diskBytes", 96 << 20));
         cli.run("snapshots", "ls", "-a", "--format", "json");
         assertThat(JSON.std.listFrom(cli.out())).hasSize(2);

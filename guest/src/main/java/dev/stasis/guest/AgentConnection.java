@@ -52,6 +52,14 @@ public final class AgentConnection implements AutoCloseable {
         return new AgentConnection(Link.open(address, epoch, Deadline.in(longest)), waits);
     }
 
+    AgentAddress address() {
+        return link.address();
+    }
+
+    Waits waits() {
+        return waits;
+    }
+
     /// Whether calls can be made.
     public boolean isOpen() {
         return link.isOpen();
@@ -228,7 +236,7 @@ public final class AgentConnection implements AutoCloseable {
         }
     }
 
-    private byte[] call(String what, FrameType type, byte[] request, Duration longest) {
+    byte[] call(String what, FrameType type, byte[] request, Duration longest) {
         Frame answer = answer(what, type, request, Deadline.in(longest));
         if (answer.type() == FrameType.OK) {
             return answer.payload();
@@ -276,7 +284,7 @@ public final class AgentConnection implements AutoCloseable {
                 link.address().error(what + ": the agent did not answer within " + deadline));
     }
 
-    private static byte[] millis(Duration duration) {
+    static byte[] millis(Duration duration) {
         long millis = Math.clamp(duration.toMillis(), 0, 0xFFFF_FFFFL);
         return FrameWriter.payload(Integer.BYTES, b -> b.putInt((int) millis));
     }

@@ -3,6 +3,8 @@ package dev.stasis.guest;
 /// What an agent may be able to do beyond what the first ones could: the bits of its WELCOME. A
 /// guest carries its agent in its memory, so the agent of a snapshot may be older than this host.
 public enum Feature {
+    /// Using more or fewer of the machine's CPUs, and more or less memory.
+    RESIZE(0, "have other CPUs or memory"),
     /// Telling programs that they are in a fork, and taking variables away from one command.
     FORKS(1, "take environment variables away from one command"),
     /// Growing the disk's file system.

@@ -4,12 +4,14 @@ import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
+import dev.stasis.SizeLimits;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.StasisException;
 import dev.stasis.machine.Machine;
 import dev.stasis.machine.MachineState;
 import dev.stasis.store.Home;
 import dev.stasis.store.SandboxRecord;
+import dev.stasis.store.Setup;
 import dev.stasis.store.SnapshotManifest;
 import dev.stasis.store.SnapshotStore;
 import java.time.Duration;
@@ -65,11 +67,19 @@ final class Listing {
                 setup.image().reference(),
                 setup.cpus(),
                 setup.memory(),
+                limits(setup),
                 setup.env(),
                 record.created(),
                 Accelerator.valueOf(setup.accelerator()),
                 record.attached(),
                 Optional.ofNullable(record.base()));
+    }
+
+    private static SizeLimits limits(Setup setup) {
+        var most = setup.most();
+        return most == null
+                ? new SizeLimits(setup.cpus(), setup.memory())
+                : new SizeLimits(most.cpus(), most.memory());
     }
 
     /// What a sandbox is doing, and more about it where there is more to say.
@@ -142,6 +152,7 @@ final class Listing {
                 setup.image().reference(),
                 setup.cpus(),
                 setup.memory(),
+                limits(setup),
                 new ByteSize(bytes));
     }
 }

@@ -1,8 +1,10 @@
 package dev.stasis.local;
 
+import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.ExecBuilder;
 import dev.stasis.ExecResult;
+import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
@@ -78,6 +80,13 @@ final class LocalSandbox implements Sandbox {
     @Override
     public void resume() {
         new Power(place).resume();
+    }
+
+    @Override
+    public SandboxInfo resize(int cpus, ByteSize memory) {
+        new RestoreBuilder().cpus(cpus).memory(memory).build();
+        new LiveResize(place).become(new WantedSize(cpus, memory));
+        return info();
     }
 
     @Override

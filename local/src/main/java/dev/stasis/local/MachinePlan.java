@@ -19,9 +19,16 @@ import java.util.Map;
 final class MachinePlan {
     /// The reasons for each word are in the agent's README.
     private static final String KERNEL_COMMAND_LINE =
-            "console=ttyS0 quiet panic=-1 cryptomgr.notests no_timer_check";
+            "console=ttyS0 quiet panic=-1 cryptomgr.notests no_timer_check"
+                    + " swiotlb=noforce memhp_default_state=offline";
 
     private static final String EMULATED_ONLY = " mitigations=off tsc=reliable";
+
+    /// The kernel itself needs some memory that can never be taken away from it again.
+    private static final long KERNEL_MIB = 128;
+
+    private static final int MOST_MOVABLE_PERCENT = 75;
+    private static final long LEAST_MOVABLE_MIB = 384;
 
     private static final String ROOT = "root";
     private static final String IDENTITY = "identity";
@@ -89,12 +96,10 @@ final class MachinePlan {
 
     /// The facts that a restore has to find again.
     Map<String, Object> facts() {
-        var relative = place.home().root().relativize(root).toString();
-        return Map.of(
-                ROOT,
-                relative,
-                IDENTITY,
-                MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)).toMap());
+        var facts = new HashMap<>(setup.machine());
+        facts.put(ROOT, place.home().root().relativize(root).toString());
+        facts.put(IDENTITY, MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)).toMap());
+        return facts;
     }
 
     /// The machine itself.
@@ -102,24 +107,49 @@ final class MachinePlan {
     /// @param disk the file of the sandbox's own disk layer
     MachineSpec spec(String disk) {
         var resources = tools.resources();
-        return MachineSpec.builder(
-                        tools.qemu(),
-                        resources.launcher(),
-                        new Boot.Kernel(
-                                resources.kernel(), resources.initrd(), kernelCommandLine()),
-                        place.machineFiles())
-                .accelerator(tools.accelerator())
-                .memory(setup.memory())
-                .cpus(setup.cpus())
-                .root(root)
-                .disk(place.folder().resolve(disk))
-                .lanes(Place.LANES)
-                .build();
+        var builder =
+                MachineSpec.builder(
+                                tools.qemu(),
+                                resources.launcher(),
+                                new Boot.Kernel(
+                                        resources.kernel(),
+                                        resources.initrd(),
+                                        kernelCommandLine()),
+                                place.machineFiles())
+                        .accelerator(tools.accelerator())
+                        .root(root)
+                        .disk(place.folder().resolve(disk))
+                        .lanes(Place.LANES);
+        return sized(builder).build();
+    }
+
+    /// A fresh machine has all that it may ever need; a captured one is what it was.
+    private MachineSpec.Builder sized(MachineSpec.Builder builder) {
+        var facts = setup.machine();
+        if (!facts.containsKey(IDENTITY)) {
+            var most = setup.most();
+            builder.memory(setup.memory());
+            return most == null
+                    ? builder.cpus(setup.cpus())
+                    : builder.cpus(most.cpus()).memoryLimit(most.memory());
+        }
+        var captured = identity(facts);
+        return builder.memory(captured.memory())
+                .memoryLimit(captured.memoryLimit())
+                .dimms(MachineMemory.of(setup).layout().dimms())
+                .cpus(captured.cpus());
     }
 
     private String kernelCommandLine() {
-        return tools.accelerator().accelerator() == Accelerator.TCG
-                ? KERNEL_COMMAND_LINE + EMULATED_ONLY
-                : KERNEL_COMMAND_LINE;
+        var emulated = tools.accelerator().accelerator() == Accelerator.TCG;
+        return KERNEL_COMMAND_LINE
+                + movable(setup.memory().mebibytes())
+                + (emulated ? EMULATED_ONLY : "");
+    }
+
+    /// Only memory that the kernel does not use for itself can be taken away later.
+    private static String movable(long mebibytes) {
+        long percent = Math.min(MOST_MOVABLE_PERCENT, 100 - 100 * KERNEL_MIB / mebibytes);
+        return mebibytes < LEAST_MOVABLE_MIB ? "" : " movablecore=" + percent + "%";
     }
 }

@@ -4,6 +4,7 @@ import dev.stasis.ByteSize;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxSettings;
 import dev.stasis.StasisException;
+import dev.stasis.guest.GuestSizing;
 import dev.stasis.machine.Machine;
 import dev.stasis.store.Durability;
 import dev.stasis.store.Layers;
@@ -38,6 +39,7 @@ final class SandboxMaker {
 
     LocalSandbox create(String name, SandboxSettings settings) {
         Names.check("sandbox", name);
+        new WantedSize(settings.cpus(), settings.memory()).checkHost("Sandbox " + name);
         var accelerator = tools.accelerator(settings.binding().requireKvm());
         var image = tools.image(settings.image(), settings.progress());
         var bare =
@@ -45,6 +47,7 @@ final class SandboxMaker {
                         new Setup.Image(settings.image(), image.digest()),
                         settings.memory(),
                         settings.cpus(),
+                        new Setup.Most(settings.limits().memory(), settings.limits().cpus()),
                         settings.env().over(Map.of()),
                         accelerator.accelerator().name(),
                         Map.of());
@@ -64,7 +67,10 @@ final class SandboxMaker {
         return make(
                 place,
                 record.withSetup(bare.withMachine(plan.facts())),
-                new Wishes(settings.binding().attached(), Optional.of(settings.disk())),
+                new Wishes(
+                        settings.binding().attached(),
+                        new WantedSize(settings.cpus(), settings.memory()),
+                        Optional.of(settings.disk())),
                 BOOT,
                 () -> {
                     DiskOverlays.create(
@@ -79,7 +85,12 @@ final class SandboxMaker {
         tools.accelerator(settings.binding().requireKvm());
         var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
         var frozen = stasis.openHome().snapshotFolder(snapshot).resolve(SnapshotFiles.DISK);
-        settings.disk().ifPresent(size -> DiskGrowth.check(frozen, size));
+        var size =
+                new WantedSize(
+                                settings.cpus().orElse(captured.cpus()),
+                                settings.memory().orElse(captured.memory()))
+                        .checked("Snapshot " + snapshot, captured);
+        settings.disk().ifPresent(disk -> DiskGrowth.check(frozen, disk));
         var env = settings.env().over(captured.env());
         var bare = SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK);
         var place = place(bare);
@@ -87,7 +98,7 @@ final class SandboxMaker {
         return make(
                 place,
                 bare.withSetup(bare.setup().withMachine(plan.facts())),
-                new Wishes(settings.binding().attached(), settings.disk()),
+                new Wishes(settings.binding().attached(), size, settings.disk()),
                 RESTORE,
                 () -> {
                     var source = SnapshotFiles.verified(stasis.openHome(), snapshot);
@@ -107,8 +118,9 @@ final class SandboxMaker {
     /// What becomes of a machine once it runs.
     ///
     /// @param attached whether its sandbox ends with this process
+    /// @param size its CPUs and memory
     /// @param disk the size of its disk, if not that of what it lies on
-    private record Wishes(boolean attached, Optional<ByteSize> disk) {}
+    private record Wishes(boolean attached, WantedSize size, Optional<ByteSize> disk) {}
 
     private Place place(SandboxRecord record) {
         return new Place(stasis.openHome(), record.name(), record.id());
@@ -125,11 +137,11 @@ final class SandboxMaker {
             undo.add(Removal.of(place)::removeLocked);
             try {
                 var keeper = start(place, start, undo);
-                introduce(place, record, wishes, longest);
+                var setup = introduce(place, record, wishes, longest);
                 if (!wishes.attached) {
                     keeper.letGo();
                 }
-                var running = record.withState(SandboxRecord.State.RUNNING);
+                var running = record.withSetup(setup).withState(SandboxRecord.State.RUNNING);
                 place.home()
                         .sandboxes()
                         .update(
@@ -156,17 +168,21 @@ final class SandboxMaker {
         return keeper;
     }
 
-    private static void introduce(
+    /// Makes the guest what was wished for, before any process of its users goes on.
+    private static Setup introduce(
             Place place, SandboxRecord record, Wishes wishes, Duration longest) {
         var guest = new GuestControl(place);
         var disk = place.folder().resolve(FIRST_DISK);
         try (var agent = guest.connect(longest)) {
             wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
             if (record.base() == null) {
+                new GuestSizing(agent).useCpus(wishes.size.cpus()); // all of them have booted
                 guest.begin(agent, record.setup().env());
-            } else {
-                guest.becomeFork(agent, record.setup().env());
+                return record.setup();
             }
+            var setup = new Resizing(place, agent, record.setup(), _ -> {}).become(wishes.size);
+            guest.becomeFork(agent, record.setup().env());
+            return setup;
         }
     }
 }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.jr.ob.JSON;
 
 /// QEMU's command line. Whatever shapes the captured device state is pinned here: the versioned
@@ -96,36 +95,41 @@ final class QemuCommand {
     private void memory(Map<String, Path> images) {
         for (var block : spec.blocks()) {
             var image = images.get(block.name());
-            add("-object", json(backend(block, image, spec.qemu().version())));
+            add(
+                    "-object",
+                    json(image == null ? anonymous(block) : mapped(block, image, spec.qemu())));
         }
         for (var dimm : spec.dimms()) {
             add("-device", json(device(dimm)));
         }
     }
 
-    /// Where QEMU gets the memory of a block from.
-    ///
-    /// @param image maps this file privately; null takes anonymous memory, which costs nothing
-    ///   until it is touched
-    static Map<String, Object> backend(
-            MemoryBlock block, @Nullable Path image, QemuVersion version) {
-        var backend = new LinkedHashMap<String, Object>();
-        backend.put("qom-type", image == null ? "memory-backend-ram" : "memory-backend-file");
-        backend.put("id", block.name());
-        backend.put("size", block.size().bytes());
-        backend.put("share", false);
-        if (image != null) {
-            backend.put("mem-path", image.toAbsolutePath().toString());
-            if (version.mapsReadOnlyFiles()) {
-                backend.put("readonly", true);
-                backend.put("rom", "off");
-            }
+    /// Memory that costs nothing until it is touched.
+    static Map<String, Object> anonymous(MemoryBlock block) {
+        return backend("memory-backend-ram", block);
+    }
+
+    private static Map<String, Object> mapped(MemoryBlock block, Path image, Qemu qemu) {
+        var backend = backend("memory-backend-file", block);
+        backend.put("mem-path", image.toAbsolutePath().toString());
+        if (qemu.version().mapsReadOnlyFiles()) {
+            backend.put("readonly", true);
+            backend.put("rom", "off");
         }
         return backend;
     }
 
+    private static Map<String, Object> backend(String type, MemoryBlock block) {
+        var backend = new LinkedHashMap<String, Object>();
+        backend.put("qom-type", type);
+        backend.put("id", block.name());
+        backend.put("size", block.size().bytes());
+        backend.put("share", false);
+        return backend;
+    }
+
     /// The device of plugged memory.
-    static Map<String, Object> device(Dimm dimm) {
+    private static Map<String, Object> device(Dimm dimm) {
         var device = new LinkedHashMap<String, Object>();
         device.put("driver", "pc-dimm");
         device.put("id", dimm.name());

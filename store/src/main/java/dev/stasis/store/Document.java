@@ -195,6 +195,10 @@ final class Document {
         return out;
     }
 
+    boolean has(String name) {
+        return fields.get(name) != null;
+    }
+
     /// A JSON object of texts.
     Map<String, String> texts(String name) {
         var out = new LinkedHashMap<String, String>();

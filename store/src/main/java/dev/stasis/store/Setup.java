@@ -1,13 +1,16 @@
 package dev.stasis.store;
 
 import dev.stasis.ByteSize;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What a sandbox was set up with, and a snapshot of it therefore was taken of.
 ///
 /// @param image the root file system
-/// @param memory the guest's memory
-/// @param cpus the guest's CPUs
+/// @param memory the guest's memory in use
+/// @param cpus the guest's CPUs in use
+/// @param most what it can have at most; null when it was made so that it can't change
 /// @param env variables of every command
 /// @param accelerator what runs the CPUs
 /// @param machine facts of the machine that a restore must match, and whatever else the composing
@@ -16,6 +19,7 @@ public record Setup(
         Image image,
         ByteSize memory,
         int cpus,
+        @Nullable Most most,
         Map<String, String> env,
         String accelerator,
         Map<String, Object> machine) {
@@ -30,28 +34,31 @@ public record Setup(
 
     /// The same with other variables.
     public Setup withEnv(Map<String, String> other) {
-        return new Setup(image, memory, cpus, other, accelerator, machine);
+        return new Setup(image, memory, cpus, most, other, accelerator, machine);
+    }
+
+    /// The same with other CPUs and memory in use.
+    public Setup withSize(int otherCpus, ByteSize otherMemory) {
+        return new Setup(image, otherMemory, otherCpus, most, env, accelerator, machine);
     }
 
     /// The same with other facts of the machine.
     public Setup withMachine(Map<String, Object> other) {
-        return new Setup(image, memory, cpus, env, accelerator, other);
+        return new Setup(image, memory, cpus, most, env, accelerator, other);
     }
 
     Map<String, Object> tree() {
-        return Map.of(
-                "image",
-                Map.of("reference", image.reference, "digest", image.digest),
-                "memory",
-                memory.bytes(),
-                "cpus",
-                cpus,
-                "env",
-                env,
-                "accelerator",
-                accelerator,
-                "machine",
-                machine);
+        var tree = new LinkedHashMap<String, Object>();
+        tree.put("image", Map.of("reference", image.reference, "digest", image.digest));
+        tree.put("memory", memory.bytes());
+        tree.put("cpus", cpus);
+        if (most != null) {
+            tree.put("most", Map.of("memory", most.memory.bytes(), "cpus", most.cpus));
+        }
+        tree.put("env", env);
+        tree.put("accelerator", accelerator);
+        tree.put("machine", machine);
+        return tree;
     }
 
     static Setup read(Document document) {
@@ -60,9 +67,24 @@ public record Setup(
                 new Image(image.text("reference"), image.text("digest")),
                 new ByteSize(document.number("memory")),
                 document.smallNumber("cpus"),
+                Most.read(document),
                 document.texts("env"),
                 document.text("accelerator"),
                 document.tree("machine"));
+    }
+
+    /// What a sandbox and its forks can have at most.
+    ///
+    /// @param memory as much memory
+    /// @param cpus as many CPUs
+    public record Most(ByteSize memory, int cpus) {
+        private static @Nullable Most read(Document setup) {
+            if (!setup.has("most")) {
+                return null;
+            }
+            var most = setup.object("most");
+            return new Most(new ByteSize(most.number("memory")), most.smallNumber("cpus"));
+        }
     }
 
     /// A root file system.

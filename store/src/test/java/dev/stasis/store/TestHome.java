@@ -17,6 +17,7 @@ final class TestHome {
                     new Setup.Image("busybox", "d1"),
                     ByteSize.ofMebibytes(512),
                     2,
+                    new Setup.Most(ByteSize.ofMebibytes(4096), 8),
                     Map.of("K", "V"),
                     "TCG",
                     Map.of("machine", "pc-q35-7.2", "devices", java.util.List.of("a", "b")));

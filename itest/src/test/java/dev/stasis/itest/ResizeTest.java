@@ -1,0 +1,279 @@
+package dev.stasis.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.ExecOutcome;
+import dev.stasis.Sandbox;
+import dev.stasis.SandboxBuilder;
+import dev.stasis.Snapshot;
+import dev.stasis.StasisException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/// Forks and living sandboxes get other CPUs and memory, which programs in the guest see and can
+/// use, in any generation.
+class ResizeTest {
+    private static final ByteSize BLOCK = ByteSize.ofMebibytes(128);
+
+    @RegisterExtension static final Machines MACHINES = new Machines();
+
+    @Test
+    void everyGenerationCanHaveMoreOrFewerCpusAndMemoryAndKeepsWhatItsMemoryHeld() {
+        try (var base = MACHINES.stasis().create("g0", _ -> {})) {
+            Guest.of(base).startCounting();
+            var filled = new ArrayList<String>();
+            var memories = List.of("1G", "1536M", "1G", "1792M", "1280M");
+            Sandbox current = base;
+            for (int generation = 1; generation <= 5; generation++) {
+                filled.add(fill(current, "f" + generation, 60));
+                var snapshot = current.snapshot();
+                if (generation == 1 || generation == 2 || generation == 5) {
+                    siblings(snapshot, filled);
+                }
+                int cpus = 1 + generation % 3;
+                var memory = memories.get(generation - 1);
+                current = snapshot.restoreWith("g" + generation, r -> r.cpus(cpus).memory(memory));
+                hasSize(current, cpus, memory);
+                assertThat(digests(current)).isEqualTo(filled);
+                fillNewMemory(current);
+            }
+            Guest.of(current).countOn();
+            for (int generation = 5; generation >= 1; generation--) {
+                MACHINES.stasis().sandbox("g" + generation).remove();
+            }
+        }
+    }
+
+    /// Up, down and the same, of CPUs and of memory.
+    private static void siblings(Snapshot snapshot, List<String> filled) {
+        var info = snapshot.info();
+        for (int step : new int[] {1, 0, -1}) {
+            int cpus = Math.max(1, info.cpus() + 2 * step);
+            var memory = new ByteSize(info.memory().bytes() + step * 2L * BLOCK.bytes());
+            try (var fork = snapshot.restoreWith("sibling", r -> r.cpus(cpus).memory(memory))) {
+                hasSize(fork, cpus, memory.toString());
+                assertThat(digests(fork)).isEqualTo(filled);
+                Guest.of(fork).countOn();
+            }
+        }
+    }
+
+    @Test
+    void aLivingSandboxIsResizedWhereverItComesFrom() {
+        for (var stage : Machines.Stage.values()) {
+            var sandbox = MACHINES.at(stage);
+            var digest = fill(sandbox, "before", 60);
+            for (var memory : List.of("1G", "512M", "512M", "768M", "384M", "512M")) {
+                int cpus = 1 + memory.length() % 3;
+                var info = sandbox.resize(cpus, ByteSize.parse(memory));
+                assertThat(info.cpus()).isEqualTo(cpus);
+                hasSize(sandbox, cpus, memory);
+                assertThat(digests(sandbox)).as(stage + " " + memory).containsExactly(digest);
+            }
+            sandbox.resize(1, ByteSize.parse("512M"));
+            Guest.of(sandbox).sh("rm /dev/shm/before");
+        }
+    }
+
+    @Test
+    void cpusBeyondTheHostsOwnAllWorkAtTheMomentTheForkIsHandedOut() {
+        try (var base = MACHINES.stasis().create("base", b -> b.maxCpus(9));
+                var fork = base.snapshot().restoreWith("fork", r -> r.cpus(9))) {
+            hasSize(fork, 9, "512M");
+            assertThat(fork.info().limits().cpus()).isEqualTo(9);
+            var loops =
+                    Guest.of(fork)
+                            .sh(
+                                    """
+                                    for cpu in 0 1 2 3 4 5 6 7 8; do
+                                      taskset -c $cpu sh -c 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; cut -d" " -f39 /proc/self/stat' &
+                                    done
+                                    wait\
+                                    """);
+            assertThat(loops.lines())
+                    .containsExactlyInAnyOrder("0", "1", "2", "3", "4", "5", "6", "7", "8");
+        }
+    }
+
+    @Test
+    void aProgramUsesEightGibibytesThatWereAddedToAHalf() {
+        try (var base = MACHINES.stasis().create("base", _ -> {})) {
+            var snapshot = base.snapshot();
+            try (var fork = snapshot.restoreWith("fork", r -> r.memory("8G"))) {
+                hasSize(fork, 1, "8G");
+                assertThat(fork.usage().ownMemory()).isLessThan(ByteSize.parse("512M"));
+                // more than could be had of what it began with, and of the first DIMM
+                var digest = fill(fork, "large", 2200);
+                assertThat(digests(fork)).containsExactly(digest);
+            }
+        }
+    }
+
+    @Test
+    void beyondItsMemoryAProgramIsKilledInTheSandboxAndTheSandboxLives() {
+        try (var base = MACHINES.stasis().create("base", _ -> {});
+                var fork = base.snapshot().restoreWith("fork", r -> r.memory("640M"))) {
+            var outcome =
+                    fork.exec(
+                            "sh",
+                            "-c",
+                            "mount -o remount,size=100% /dev/shm; dd if=/dev/zero of=/dev/shm/x bs=1M count=1000");
+            assertThat(outcome.outcome()).isNotEqualTo(new ExecOutcome.Exited(0));
+            Guest.of(fork).sh("rm -f /dev/shm/x");
+            assertThat(Guest.of(fork).sh("echo alive")).isEqualTo("alive");
+        }
+    }
+
+    @Test
+    void memoryInUseIsNotTakenAndTheRefusalSaysHowMuchThatIs() {
+        try (var base = MACHINES.stasis().create("base", b -> b.memory("1G"))) {
+            var digest = fill(base, "hungry", 500);
+            var snapshot = base.snapshot();
+            refused(
+                    ErrorCode.MEMORY_IN_USE,
+                    "in use",
+                    () -> snapshot.restoreWith("fork", r -> r.memory("384M")));
+            base.resume();
+            refused(
+                    ErrorCode.MEMORY_IN_USE,
+                    "in use",
+                    () -> base.resize(1, ByteSize.parse("256M")));
+            hasSize(base, 1, "1G");
+            assertThat(digests(base)).containsExactly(digest);
+            base.resize(1, ByteSize.parse("768M"));
+            hasSize(base, 1, "768M");
+            assertThat(digests(base)).containsExactly(digest);
+        }
+    }
+
+    @Test
+    void forksRestoredAtOnceEachGetTheirOwnSize() throws Exception {
+        try (var base = MACHINES.stasis().create("base", _ -> {});
+                var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            var digest = fill(base, "shared", 60);
+            var snapshot = base.snapshot();
+            var wanted = List.of("384M", "512M", "768M", "1G");
+            var restores = new ArrayList<Callable<Sandbox>>();
+            for (int i = 0; i < wanted.size(); i++) {
+                int n = i;
+                restores.add(() ->
+                        snapshot.restoreWith("w" + n, r -> r.cpus(1 + n).memory(wanted.get(n))));
+            }
+            var forks = new ArrayList<Sandbox>();
+            for (var future : executor.invokeAll(restores)) {
+                forks.add(future.get());
+            }
+            for (int i = 0; i < forks.size(); i++) {
+                hasSize(forks.get(i), 1 + i, wanted.get(i));
+                assertThat(digests(forks.get(i))).containsExactly(digest);
+            }
+            forks.forEach(Sandbox::close);
+        }
+    }
+
+    @Test
+    void whatCannotBeIsRefusedBeforeAnythingIsStarted() {
+        try (var base = MACHINES.stasis().create("base", b -> b.maxCpus(2).maxMemory("1G"))) {
+            var snapshot = base.snapshot();
+            refused(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "0 CPUs",
+                    () -> snapshot.restoreWith("f", r -> r.cpus(0)));
+            refused(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "-1 CPUs",
+                    () -> snapshot.restoreWith("f", r -> r.cpus(-1)));
+            refused(
+                    ErrorCode.INVALID_SIZE,
+                    "0B",
+                    () -> snapshot.restoreWith("f", r -> r.memory("0")));
+            refused(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "2 at most",
+                    () -> snapshot.restoreWith("f", r -> r.cpus(3)));
+            refused(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "1G at most",
+                    () -> snapshot.restoreWith("f", r -> r.memory("1025M")));
+            refused(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "this computer has",
+                    () -> MACHINES.stasis().create("huge", b -> b.memory("100T")));
+            refused(
+                    ErrorCode.WRONG_STATE,
+                    "PAUSED",
+                    () -> base.resize(2, SandboxBuilder.DEFAULT_MEMORY));
+            assertThat(MACHINES.stasis().sandboxes()).extracting(i -> i.name()).doesNotContain("f");
+        }
+    }
+
+    private static void refused(ErrorCode code, String because, ThrowingCallable call) {
+        assertThatExceptionOfType(StasisException.class)
+                .isThrownBy(call)
+                .withMessageContaining(because)
+                .extracting(StasisException::code)
+                .isEqualTo(code);
+    }
+
+    private static void hasSize(Sandbox sandbox, int cpus, String memory) {
+        var guest = Guest.of(sandbox);
+        assertThat(guest.sh("nproc; grep -c ^processor /proc/cpuinfo"))
+                .isEqualTo(cpus + "\n" + cpus);
+        long online =
+                guest.number("grep -l online /sys/devices/system/memory/memory*/state | wc -l");
+        var wanted = ByteSize.parse(memory);
+        assertThat(Math.abs(online * BLOCK.bytes() - wanted.bytes())).isLessThan(BLOCK.bytes());
+        assertThat(guest.number("awk '/MemTotal/ {print $2}' /proc/meminfo") * 1024)
+                .isBetween(wanted.bytes() * 3 / 4 - (96 << 20), wanted.bytes() + BLOCK.bytes());
+        assertThat(sandbox.info().cpus()).isEqualTo(cpus);
+        assertThat(Math.abs(sandbox.info().memory().bytes() - wanted.bytes()))
+                .isLessThan(BLOCK.bytes());
+    }
+
+    /// Fills memory with what can't be the same anywhere else.
+    ///
+    /// @return the line that {@link #digests} has for it
+    private static String fill(Sandbox sandbox, String file, int mebibytes) {
+        return Guest.of(sandbox)
+                .sh(
+                        """
+                        mount -o remount,size=90%% /dev/shm
+                        head -c 4194304 /dev/urandom > /tmp/piece
+                        i=0; while [ $i -lt %d ]; do echo %s $i; cat /tmp/piece; i=$((i+4)); done > /dev/shm/%s
+                        rm /tmp/piece; cd /dev/shm; md5sum %s\
+                        """
+                                .formatted(mebibytes, file, file, file));
+    }
+
+    private static List<String> digests(Sandbox sandbox) {
+        return Guest.of(sandbox).sh("cd /dev/shm; md5sum $(ls | grep -v count) ").lines().toList();
+    }
+
+    /// Writes and reads most of what is free, with a pattern, and gives it back.
+    private static void fillNewMemory(Sandbox sandbox) {
+        assertThat(
+                        Guest.of(sandbox)
+                                .sh(
+                                        """
+                                        mount -o remount,size=95% /dev/shm
+                                        free=$(awk '/MemAvailable/ {print int($2 / 1024)}' /proc/meminfo)
+                                        head -c 1048576 /dev/urandom > /tmp/mib
+                                        i=0; while [ $i -lt $((free * 6 / 10)) ]; do cat /tmp/mib; i=$((i+1)); done > /dev/shm/all
+                                        want=$(md5sum < /tmp/mib)
+                                        j=0; while [ $j -lt $i ]; do
+                                          [ "$(dd if=/dev/shm/all bs=1M skip=$j count=1 2>/dev/null | md5sum)" = "$want" ] || echo wrong at $j
+                                          j=$((j+16))
+                                        done
+                                        rm /dev/shm/all /tmp/mib; echo right\
+                                        """))
+                .isEqualTo("right");
+    }
+}

@@ -1,0 +1,29 @@
+package dev.stasis.local;
+
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// How large this computer is.
+///
+/// @param cpus that this process may use
+/// @param memory its RAM
+record HostSize(int cpus, ByteSize memory) {
+    private static final Path MEMORY = Path.of("/proc/meminfo");
+
+    static HostSize read() {
+        try (var lines = Files.lines(MEMORY)) {
+            long kibibytes =
+                    lines.filter(line -> line.startsWith("MemTotal:"))
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
+                            .sum();
+            return new HostSize(
+                    Runtime.getRuntime().availableProcessors(), new ByteSize(kibibytes * 1024));
+        } catch (IOException e) {
+            throw new StasisException(ErrorCode.IO_FAILED, MEMORY + " can't be read", e);
+        }
+    }
+}
