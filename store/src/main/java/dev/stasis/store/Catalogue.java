@@ -16,11 +16,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// Reads what a home says about its sandboxes, snapshots and names, as it is at that moment. What
 /// has to hold together is read under the store-wide lock.
 final class Catalogue {
     private static final int LIMIT_NAME_FILE_BYTES = 64;
+    private static final Pattern TEMPLATE_KEY = Pattern.compile("[0-9a-f]{64}");
 
     private final Home home;
 
@@ -124,6 +126,26 @@ final class Catalogue {
             }
         }
         return Collections.unmodifiableSortedMap(names);
+    }
+
+    /// The keys of all templates.
+    List<String> templateKeys() throws IOException {
+        return Leftovers.entries(home.templatesFolder()).stream()
+                .map(entry -> String.valueOf(entry.getFileName()))
+                .filter(TEMPLATE_KEY.asMatchPredicate())
+                .toList();
+    }
+
+    /// The id of the snapshot that is the template of a key; it may be gone, or not be published
+    /// yet.
+    Optional<String> template(String key) throws IOException {
+        try {
+            byte[] bytes =
+                    Document.readBytes(home.templatesFolder().resolve(key), LIMIT_NAME_FILE_BYTES);
+            return Optional.of(new String(bytes, StandardCharsets.UTF_8).strip()).filter(Ids::isId);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
     }
 
     /// The snapshots that some process is making durable.

@@ -23,6 +23,7 @@ import java.util.List;
 /// snapshots/<id>/             see SnapshotManifest;  .staging-<id>/ while it is being made
 /// snapshots/names/<name>      the id of the snapshot of that name
 /// snapshots/pins/<id>.<x>     locked while that snapshot is being made durable
+/// templates/<key>             the id of the snapshot that is the template of that key
 /// sandboxes/<name>/           see SandboxRecord;  .new-<id>/ while it is being made
 /// cache/                      what was found out about this computer
 /// trash/                      what is being deleted
@@ -39,6 +40,7 @@ public final class Home {
                     "snapshots",
                     "snapshots/names",
                     "snapshots/pins",
+                    "templates",
                     "sandboxes",
                     "trash");
 
@@ -124,6 +126,15 @@ public final class Home {
     /// The snapshots.
     public SnapshotStore snapshots() {
         return new SnapshotStore(this);
+    }
+
+    /// The templates.
+    public TemplateStore templates() {
+        return new TemplateStore(this);
+    }
+
+    Path templatesFolder() {
+        return root.resolve("templates");
     }
 
     Path snapshotsFolder() {

@@ -57,6 +57,11 @@ final class Leftovers {
                 dead.add(pin);
             }
         }
+        for (Path entry : entries(home.templatesFolder())) {
+            if (isNamed(entry, ".") && !StoreLock.isHeld(entry)) {
+                dead.add(entry);
+            }
+        }
         for (Path entry : entries(home.namesFolder())) {
             if (isNamed(entry, Disk.TEMPORARY_PREFIX)) {
                 dead.add(entry);

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// What in a home is needed, by marking it, as it is while the caller holds the store-wide lock.
 ///
 /// What is marked is a part of a snapshot, its memory or its disk layer. The roots are: both parts
-/// of every snapshot that has a name, is pinned, or has no name but a living source (see
-/// [Catalogue#livesUnnamed]); and what the layers in the record of each sandbox lie on, which also
-/// holds for one that is only being made. A marked part marks the same part of the snapshot that it
-/// lies on.
+/// of every snapshot that has a name, is a template, is pinned, or has no name but a living source
+/// (see [Catalogue#livesUnnamed]); and what the layers in the record of each sandbox lie on, which
+/// also holds for one that is only being made. A marked part marks the same part of the snapshot
+/// that it lies on.
 final class Liveness {
     private final Catalogue catalogue;
     private final Map<String, SnapshotManifest> manifests = new LinkedHashMap<>();
@@ -90,6 +90,9 @@ final class Liveness {
                     addWhole(id);
                 }
             }
+        }
+        for (String key : catalogue.templateKeys()) {
+            catalogue.template(key).filter(manifests::containsKey).ifPresent(this::addWhole);
         }
         spread(new ArrayDeque<>(roots));
     }

@@ -83,13 +83,26 @@ public final class SandboxStore {
         }
     }
 
-    private void requireBase(SandboxRecord record) {
+    private void requireBase(SandboxRecord record) throws IOException {
         String base = record.base();
+        String template = record.layers().memoryBase();
+        if (base == null && template != null) {
+            requireTemplate(template);
+        }
         if (base != null && !new SnapshotStore(home).restorable(base)) {
             throw new StasisException(
                     ErrorCode.SNAPSHOT_NOT_FOUND,
                     "Snapshot %s can't be restored any more: it is gone, or it had no name and its source sandbox was removed"
                             .formatted(base));
+        }
+    }
+
+    /// A template that is whole at this moment, under the store-wide lock, is kept by the record
+    /// that lies on it from then on.
+    private void requireTemplate(String id) throws IOException {
+        if (catalogue.manifest(id).filter(m -> m.has(Part.MEMORY) && m.has(Part.DISK)).isEmpty()) {
+            throw new StasisException(
+                    ErrorCode.SNAPSHOT_NOT_FOUND, "The template " + id + " is gone: try again");
         }
     }
 

@@ -45,6 +45,11 @@ public final class SnapshotStore {
         return Staging.begin(home, id);
     }
 
+    /// Whether a snapshot of this id is being made, or what is left of that is still there.
+    public boolean isBeingMade(String id) {
+        return Files.exists(home.snapshotsFolder().resolve(Staging.PREFIX + id));
+    }
+
     /// The manifest of a snapshot that can be restored.
     ///
     /// @param nameOrId its name, or its id; a name goes first

@@ -54,6 +54,12 @@ public final class Staging implements AutoCloseable {
         }
     }
 
+    /// Where its files lie until it is published. Only files that were announced may be left in it
+    /// by then.
+    public Path folder() {
+        return folder;
+    }
+
     /// The id that the snapshot will have.
     public String id() {
         return id;
