@@ -3,6 +3,7 @@ package dev.stasis.local;
 import dev.stasis.StasisException;
 import dev.stasis.store.Home;
 import dev.stasis.store.SandboxRecord;
+import java.util.stream.Collectors;
 
 /// Removes what processes left in a home when they were killed: half-made sandboxes, and attached
 /// ones that nobody owns any more.
@@ -16,6 +17,7 @@ final class Housekeeping {
     }
 
     void cleanUp() {
+        removeAbandonedRuns();
         for (var leftover : home.sandboxes().leftovers()) {
             try (leftover) {
                 Removal.of(place(leftover.record())).removeLocked();
@@ -27,6 +29,20 @@ final class Housekeeping {
                     && record.state() != SandboxRecord.State.CREATING
                     && !Ownership.isHeld(place)) {
                 removeOrphan(place);
+            }
+        }
+    }
+
+    /// Run folders of machines whose builder was killed: no sandbox and no unfinished snapshot has
+    /// their id. What is looked at first is the folders, since they are made last.
+    private void removeAbandonedRuns() {
+        var ids = home.runtime().ids();
+        var known =
+                home.sandboxes().list().stream().map(SandboxRecord::id).collect(Collectors.toSet());
+        for (var id : ids) {
+            if (!known.contains(id) && !home.snapshots().isBeingMade(id)) {
+                var place = new Place(home, "template", id, home.snapshotFolder(id));
+                Removal.of(place).forgetMachine();
             }
         }
     }

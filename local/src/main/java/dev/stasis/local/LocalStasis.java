@@ -31,6 +31,7 @@ final class LocalStasis implements Stasis {
     static LocalStasis open(Path folder) {
         var home = Home.open(folder);
         new Housekeeping(home).cleanUp();
+        Templates.prune(home);
         return new LocalStasis(home);
     }
 

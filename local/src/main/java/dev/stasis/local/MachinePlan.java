@@ -7,6 +7,7 @@ import dev.stasis.image.ImageRecord;
 import dev.stasis.machine.Boot;
 import dev.stasis.machine.MachineIdentity;
 import dev.stasis.machine.MachineSpec;
+import dev.stasis.store.Home;
 import dev.stasis.store.Setup;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class MachinePlan {
     ///   from going on here
     static MachinePlan restored(Place place, Tools tools, String snapshot, Setup setup) {
         var facts = setup.machine();
-        var root = place.home().root().resolve(String.valueOf(facts.get(ROOT)));
+        var root = root(place.home(), setup);
         if (!Files.isRegularFile(root)) {
             throw new StasisException(
                     ErrorCode.STORE_DAMAGED,
@@ -67,6 +68,11 @@ final class MachinePlan {
         var plan = new MachinePlan(place, tools, setup, root);
         plan.checkCompatible(snapshot, identity(facts));
         return plan;
+    }
+
+    /// The root file system that a set-up names.
+    static Path root(Home home, Setup setup) {
+        return home.root().resolve(String.valueOf(setup.machine().get(ROOT)));
     }
 
     /// What a machine is, by its facts.
@@ -140,7 +146,7 @@ final class MachinePlan {
                 .cpus(captured.cpus());
     }
 
-    private String kernelCommandLine() {
+    String kernelCommandLine() {
         var emulated = tools.accelerator().accelerator() == Accelerator.TCG;
         return KERNEL_COMMAND_LINE
                 + movable(setup.memory().mebibytes())

@@ -17,15 +17,17 @@ import org.jspecify.annotations.Nullable;
 /// @param home the home
 /// @param name the sandbox's name
 /// @param id the sandbox's id
-record Place(Home home, String name, String id) {
+/// @param folder where its disk layers and logs are
+record Place(Home home, String name, String id, Path folder) {
     /// How many connections to its agent a machine has.
     static final int LANES = 16;
 
-    private static final Duration LOCK_DEADLINE = Duration.ofMinutes(2);
-
-    Path folder() {
-        return home.sandboxFolder(name);
+    /// A sandbox.
+    Place(Home home, String name, String id) {
+        this(home, name, id, home.sandboxFolder(name));
     }
+
+    private static final Duration LOCK_DEADLINE = Duration.ofMinutes(2);
 
     Path logs() {
         return folder().resolve("logs");

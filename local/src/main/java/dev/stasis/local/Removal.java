@@ -60,6 +60,28 @@ final class Removal {
         place.home().snapshots().collect();
     }
 
+    /// Ends the machine of something that is no sandbox, with all that it left in its run folder
+    /// and its logs.
+    void forgetMachine() {
+        endMachine();
+        deleteRunFolder();
+        deleteLogs();
+    }
+
+    private void deleteLogs() {
+        try (var logs = Files.newDirectoryStream(place.logs())) {
+            for (var log : logs) {
+                Files.deleteIfExists(log);
+            }
+            Files.deleteIfExists(place.logs());
+        } catch (NoSuchFileException e) {
+            // There were none.
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED, "The logs " + place.logs() + " could not be deleted", e);
+        }
+    }
+
     /// Ends the machine, if there is one.
     void endMachine() {
         var files = place.machineFiles();

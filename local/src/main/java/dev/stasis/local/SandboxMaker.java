@@ -5,6 +5,7 @@ import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxSettings;
 import dev.stasis.StasisException;
 import dev.stasis.guest.GuestSizing;
+import dev.stasis.image.ImageRecord;
 import dev.stasis.machine.Machine;
 import dev.stasis.store.Durability;
 import dev.stasis.store.Layers;
@@ -18,7 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// Makes sandboxes: boots them from an image, or restores them from a snapshot.
+/// Makes sandboxes: restores them from a snapshot, or from the template of an image, or boots them
+/// where there can be no template.
 ///
 /// A sandbox's record is written first, as CREATING, and protects what the sandbox is based on; its
 /// machine is attached to this process until the sandbox is complete, so that nothing of it
@@ -28,6 +30,9 @@ final class SandboxMaker {
 
     private static final Duration BOOT = Duration.ofMinutes(3);
     private static final Duration RESTORE = Duration.ofMinutes(1);
+
+    /// A template that turns out to be damaged is made anew once.
+    private static final int ATTEMPTS = 2;
 
     private final LocalStasis stasis;
     private final Tools tools;
@@ -51,6 +56,43 @@ final class SandboxMaker {
                         settings.env().over(Map.of()),
                         accelerator.accelerator().name(),
                         Map.of());
+        var templates = new Templates(stasis.openHome(), tools, settings.progress());
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            var template = templates.ready(bare, image);
+            if (template.isEmpty()) {
+                break;
+            }
+            try {
+                return fromTemplate(name, template.get().id(), bare, settings, image);
+            } catch (StasisException e) {
+                if (!Templates.isAtFault(e)) {
+                    throw e;
+                }
+                templates.discard(bare, image, e);
+            }
+        }
+        return boot(name, bare, settings, image);
+    }
+
+    /// The sandbox is as one that has just booted: it does not know the template.
+    private LocalSandbox fromTemplate(
+            String name, String template, Setup bare, SandboxSettings settings, ImageRecord image) {
+        var running = Marks.restore(name);
+        var record = SandboxRecord.of(name, bare).withLayers(Layers.restored(template, FIRST_DISK));
+        var place = place(record);
+        var facts = MachinePlan.fresh(place, tools, bare, image).facts();
+        var setup = bare.withMachine(facts);
+        var plan = MachinePlan.restored(place, tools, template, setup);
+        return make(
+                place,
+                record.withSetup(setup),
+                Wishes.of(settings),
+                RESTORE,
+                () -> restored(place, plan, template, running));
+    }
+
+    private LocalSandbox boot(
+            String name, Setup bare, SandboxSettings settings, ImageRecord image) {
         var record = SandboxRecord.of(name, bare).withLayers(Layers.booted(FIRST_DISK));
         var place = place(record);
         var plan = MachinePlan.fresh(place, tools, bare, image);
@@ -67,10 +109,7 @@ final class SandboxMaker {
         return make(
                 place,
                 record.withSetup(bare.withMachine(plan.facts())),
-                new Wishes(
-                        settings.binding().attached(),
-                        new WantedSize(settings.cpus(), settings.memory()),
-                        Optional.of(settings.disk())),
+                Wishes.of(settings),
                 BOOT,
                 () -> {
                     DiskOverlays.create(
@@ -100,19 +139,17 @@ final class SandboxMaker {
                 bare.withSetup(bare.setup().withMachine(plan.facts())),
                 new Wishes(settings.binding().attached(), size, settings.disk()),
                 RESTORE,
-                () -> {
-                    var source = SnapshotFiles.verified(stasis.openHome(), snapshot);
-                    DiskOverlays.create(place.folder().resolve(FIRST_DISK), source.disk());
-                    var machine =
-                            Machine.restore(
-                                    plan.spec(FIRST_DISK),
-                                    source.memory(),
-                                    source.devices(),
-                                    RESTORE);
-                    machine.resume(RESTORE);
-                    running.run();
-                    return machine;
-                });
+                () -> restored(place, plan, snapshot, running));
+    }
+
+    private Machine restored(Place place, MachinePlan plan, String snapshot, Runnable running) {
+        var source = SnapshotFiles.verified(stasis.openHome(), snapshot);
+        DiskOverlays.create(place.folder().resolve(FIRST_DISK), source.disk());
+        var machine =
+                Machine.restore(plan.spec(FIRST_DISK), source.memory(), source.devices(), RESTORE);
+        machine.resume(RESTORE);
+        running.run();
+        return machine;
     }
 
     /// What becomes of a machine once it runs.
@@ -120,7 +157,14 @@ final class SandboxMaker {
     /// @param attached whether its sandbox ends with this process
     /// @param size its CPUs and memory
     /// @param disk the size of its disk, if not that of what it lies on
-    private record Wishes(boolean attached, WantedSize size, Optional<ByteSize> disk) {}
+    private record Wishes(boolean attached, WantedSize size, Optional<ByteSize> disk) {
+        static Wishes of(SandboxSettings settings) {
+            return new Wishes(
+                    settings.binding().attached(),
+                    new WantedSize(settings.cpus(), settings.memory()),
+                    Optional.of(settings.disk()));
+        }
+    }
 
     private Place place(SandboxRecord record) {
         return new Place(stasis.openHome(), record.name(), record.id());

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /// Takes a snapshot of one sandbox: see {@link InterruptedCapture} for the order, and why it can be
 /// interrupted anywhere.
@@ -84,9 +85,21 @@ final class SnapshotTaker {
                         CAPTURE);
         captured.memory().forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
         staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
-        var published = staging.publish(manifest(announced, staging.id(), captured, before));
+        var published =
+                staging.publish(
+                        withoutTemplate(manifest(announced, staging.id(), captured, before)));
         machine.addOverlay(nextDisk(announced), CAPTURE);
         new InterruptedCapture(place).finish(announced.withState(State.PAUSED), published);
+    }
+
+    /// A template is no part of a sandbox's history.
+    private SnapshotManifest withoutTemplate(SnapshotManifest manifest) {
+        var parent = Optional.ofNullable(manifest.parent());
+        return parent.flatMap(place.home().snapshots()::find)
+                        .filter(SnapshotManifest::isTemplate)
+                        .isPresent()
+                ? manifest.withoutParent()
+                : manifest;
     }
 
     private static String name(String block, RamImage image) {

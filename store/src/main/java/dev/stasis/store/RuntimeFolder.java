@@ -7,9 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
+import java.util.List;
 
 /// Where sockets and process ids of one home's machines lie: one folder a sandbox, gone with the
 /// next boot of the computer. It is `$XDG_RUNTIME_DIR/stasis-<hash>` where that is usable and short
@@ -54,6 +56,20 @@ public final class RuntimeFolder {
     /// The folder of one sandbox, which need not exist.
     public Path of(String sandboxId) {
         return root.resolve(sandboxId);
+    }
+
+    /// The ids that have a folder here.
+    public List<String> ids() {
+        try {
+            return Leftovers.entries(root).stream()
+                    .map(entry -> String.valueOf(entry.getFileName()))
+                    .filter(Ids::isId)
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw Failures.of("Listing the run folders in " + root, e);
+        }
     }
 
     /// Creates the folder of one sandbox if it isn't there.

@@ -101,6 +101,34 @@ public record SnapshotManifest(
                 List.of());
     }
 
+    /// A manifest of a template about to be published, which is its own source.
+    ///
+    /// @param id its id
+    /// @param setup what was booted
+    public static SnapshotManifest ofTemplate(String id, Setup setup) {
+        return new SnapshotManifest(
+                id,
+                Instant.now(),
+                new Source(id, "template"),
+                null,
+                setup,
+                null,
+                null,
+                "",
+                List.of());
+    }
+
+    /// Whether it is a template, which no sandbox is the source of.
+    public boolean isTemplate() {
+        return source.id.equals(id);
+    }
+
+    /// The same as the first of its line.
+    public SnapshotManifest withoutParent() {
+        return new SnapshotManifest(
+                id, created, source, null, setup, memoryBase, diskBase, boot, files);
+    }
+
     /// The same with memory of which another snapshot holds what is not in its own files.
     ///
     /// @param base the id of that snapshot
