@@ -31,9 +31,29 @@ record Leaks(
         return new Leaks(
                 processesNaming(home, runtime),
                 names(home.resolve("sandboxes"), _ -> true),
-                names(home.resolve("snapshots"), name -> !Set.of("names", "pins").contains(name)),
+                names(home.resolve("snapshots"), name -> !isKnown(home, name)),
                 names(runtime, _ -> true),
                 names(home.resolve("trash"), _ -> true));
+    }
+
+    /// Templates stay for the next sandbox of their image.
+    private static boolean isKnown(Path home, String snapshot) {
+        return Set.of("names", "pins").contains(snapshot) || templates(home).contains(snapshot);
+    }
+
+    /// The ids of the snapshots that are templates.
+    static Set<String> templates(Path home) {
+        try (var keys = Files.list(home.resolve("templates"))) {
+            var ids = new TreeSet<String>();
+            for (var key : keys.toList()) {
+                ids.add(Files.readString(key).strip());
+            }
+            return ids;
+        } catch (NoSuchFileException e) {
+            return Set.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// Where the sockets of a home's machines are: below XDG_RUNTIME_DIR or /tmp, named by the

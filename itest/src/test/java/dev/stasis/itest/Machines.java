@@ -51,7 +51,7 @@ final class Machines
         }
         var made =
                 switch (stage) {
-                    case BOOTED -> stasis.create("booted", _ -> {});
+                    case BOOTED -> booted();
                     case RESUMED -> resumed();
                     case FORKED -> forked();
                 };
@@ -59,6 +59,16 @@ final class Machines
         shared.add(made);
         before = Leaks.of(home);
         return made;
+    }
+
+    /// Without a template.
+    private Sandbox booted() {
+        System.setProperty("dev.stasis.templates", "off");
+        try {
+            return stasis.create("booted", _ -> {});
+        } finally {
+            System.clearProperty("dev.stasis.templates");
+        }
     }
 
     private Sandbox resumed() {

@@ -25,7 +25,6 @@ import java.util.Map;
 final class TemplateBuild {
     private static final Duration BOOT = Duration.ofMinutes(3);
     private static final Duration CAPTURE = Duration.ofMinutes(2);
-    private static final Duration FREEZE = Duration.ofSeconds(5);
     private static final Duration KILL = Duration.ofSeconds(20);
 
     /// How many CPUs a template uses; a sandbox restored from it gets as many as it wants.
@@ -97,13 +96,12 @@ final class TemplateBuild {
         }
     }
 
-    /// Leaves little in memory, and everything on disk.
+    /// There are no users' processes to be frozen yet.
     private static void prepare(Place place) {
         var guest = new GuestControl(place);
         try (var agent = guest.connect(BOOT)) {
             new GuestSizing(agent).useCpus(CPUS);
             agent.sync();
-            agent.freeze(FREEZE);
         }
     }
 
