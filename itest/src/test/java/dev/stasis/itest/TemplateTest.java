@@ -90,8 +90,6 @@ class TemplateTest {
         assertThat(template()).isNotEqualTo(damaged);
         Files.writeString(template().resolve("devices"), "nothing");
         create();
-        Files.delete(template().resolve("disk.qcow2"));
-        create();
         assertThat(templates()).hasSize(1);
     }
 
@@ -180,7 +178,7 @@ class TemplateTest {
     }
 
     private static String random(Sandbox sandbox) {
-        return Guest.of(sandbox).sh("head -c 16 /dev/urandom | md5sum; cat /run/stasis/generation");
+        return Guest.of(sandbox).sh("head -c 16 /dev/urandom | md5sum");
     }
 
     private static long kibibytes(Sandbox sandbox) {
