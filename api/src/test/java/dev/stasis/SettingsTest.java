@@ -15,6 +15,9 @@ class SettingsTest {
         assertThat(settings.image()).isEqualTo("busybox");
         assertThat(settings.memory()).isEqualTo(ByteSize.parse("512M"));
         assertThat(settings.cpus()).isEqualTo(1);
+        assertThat(settings.limits().memory()).isEqualTo(ByteSize.parse("64G"));
+        assertThat(settings.limits().cpus())
+                .isEqualTo(Math.clamp(Runtime.getRuntime().availableProcessors(), 8, 64));
         assertThat(settings.env()).isEqualTo(Environment.NONE);
         assertThat(settings.binding()).isEqualTo(new SandboxSettings.Binding(true, false));
     }
@@ -34,6 +37,23 @@ class SettingsTest {
                 .isEqualTo(
                         new ExecSettings.Streams(
                                 Optional.empty(), Optional.empty(), Optional.empty()));
+    }
+
+    @Test
+    void limitsAreNeverBelowWhatASandboxBeginsWith() {
+        var large = new SandboxBuilder().cpus(64).memory("100G").build();
+        assertThat(large.limits()).isEqualTo(new SizeLimits(64, ByteSize.parse("100G")));
+        assertRefused(
+                () -> new SandboxBuilder().cpus(2).maxCpus(1).build(),
+                ErrorCode.LIMIT_EXCEEDED,
+                "limits of 1 CPUs");
+        assertRefused(
+                () -> new SandboxBuilder().maxMemory("256M").build(),
+                ErrorCode.LIMIT_EXCEEDED,
+                "256M");
+        assertRefused(() -> new RestoreBuilder().memory("0").build(), ErrorCode.INVALID_SIZE, "0B");
+        assertRefused(
+                () -> new RestoreBuilder().cpus(-1).build(), ErrorCode.INVALID_ARGUMENT, "-1");
     }
 
     @Test

@@ -83,6 +83,7 @@ final class Bench {
     private static void restores(Snapshot snapshot, StasisArm stasis, PlainArms plain)
             throws IOException, QmpException {
         stasis.restore(snapshot);
+        stasis.restoreLarger(snapshot);
         plain.loadvm();
         plain.incoming();
     }

@@ -8,6 +8,8 @@ enum Metric {
     RESTORE_RUNNING("restore: call to running", "ms", 0.2),
     RESTORE_READY("restore: call to handle, identity acknowledged", "ms"),
     RESTORE_FIRST_OUTPUT("restore: call to the first command's output", "ms", 0.5),
+    MORE_CPU("restore with more CPUs: beyond a plain one, a CPU (goal: 50)", "ms"),
+    MORE_MEMORY("restore with 1 GiB more: beyond a plain one (goal: 250)", "ms"),
     OWN_ANONYMOUS("memory of its own: Anonymous of QEMU", "MiB", 0.1),
     OWN_PRIVATE("memory of its own: Private_*, another fork alive", "MiB", 0.1),
     OWN_ALONE("memory of its own: Private_*, no other fork", "MiB"),

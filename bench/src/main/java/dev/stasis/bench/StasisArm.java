@@ -1,5 +1,7 @@
 package dev.stasis.bench;
 
+import dev.stasis.ByteSize;
+import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
 import dev.stasis.Stasis;
@@ -11,6 +13,7 @@ import dev.stasis.store.Home;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// Stasis, by its API.
 final class StasisArm implements AutoCloseable {
@@ -18,6 +21,7 @@ final class StasisArm implements AutoCloseable {
     static final String FORK = "fork-";
 
     private static final int COMMANDS = 10;
+    private static final int MORE_CPUS = 3;
 
     private final Settings settings;
     private final Samples samples;
@@ -105,6 +109,25 @@ final class StasisArm implements AutoCloseable {
             var memory = OwnMemory.of(pid(fork));
             samples.add(Arm.STASIS, Metric.OWN_ANONYMOUS, memory.anonymous());
             samples.add(Arm.STASIS, Metric.OWN_PRIVATE, memory.privatePages());
+        }
+    }
+
+    /// Restores a snapshot as it is, with more CPUs, and with more memory, and keeps what the two
+    /// take beyond the first.
+    void restoreLarger(Snapshot snapshot) {
+        long plain = restoring(snapshot, r -> {});
+        var info = snapshot.info();
+        long cpus = restoring(snapshot, r -> r.cpus(info.cpus() + MORE_CPUS)) - plain;
+        var memory = new ByteSize(info.memory().bytes() + (1 << 30));
+        long larger = restoring(snapshot, r -> r.memory(memory)) - plain;
+        samples.add(Arm.STASIS, Metric.MORE_CPU, cpus / 1e6 / MORE_CPUS);
+        samples.add(Arm.STASIS, Metric.MORE_MEMORY, larger / 1e6);
+    }
+
+    private long restoring(Snapshot snapshot, Consumer<RestoreBuilder> settings) {
+        long start = System.nanoTime();
+        try (var _ = snapshot.restoreWith(nextFork(), settings)) {
+            return System.nanoTime() - start;
         }
     }
 

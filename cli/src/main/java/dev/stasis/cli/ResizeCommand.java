@@ -49,7 +49,7 @@ final class ResizeCommand implements Callable<Integer> {
             var now = sandbox.info();
             var size = memory == null ? now.memory() : ByteSize.parse(memory);
             var info = sandbox.resize(cpus == null ? now.cpus() : cpus, size);
-            session.print(info.cpus() + " " + info.memory());
+            session.print(info.cpus() + " " + info.memory().mebibytes() + "M");
         }
         return 0;
     }

@@ -104,6 +104,12 @@ class LifeCycleCommandsTest {
         assertThat(cli.out()).isEqualTo("fork\n");
         assertThat(cli.stasis.sandbox("fork").info().env()).containsEntry("ROLE", "load");
         assertThat(cli.stasis.sandbox("fork").info().attached()).isFalse();
+        assertThat(cli.run("restore", id, "large", "--cpus", "3", "--memory", "2G")).isZero();
+        assertThat(cli.stasis.sandbox("large").info().cpus()).isEqualTo(3);
+        assertThat(cli.run("resize", "large", "--memory", "1280M")).isZero();
+        assertThat(cli.out()).isEqualTo("3 1280M\n");
+        assertThat(cli.run("resize", "large")).isEqualTo(2);
+        assertThat(cli.run("rm", "-f", "large")).isZero();
         assertThat(cli.run("restore", id, "other")).isZero();
     }
 

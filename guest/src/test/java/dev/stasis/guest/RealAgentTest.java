@@ -2,11 +2,13 @@ package dev.stasis.guest;
 
 import static dev.stasis.guest.AgentConnectionTest.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.stasis.ByteSize;
 import dev.stasis.Environment;
 import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
 import dev.stasis.guest.CommandEnd.Exited;
 import dev.stasis.guest.CommandEnd.Signaled;
 import dev.stasis.guest.CommandEnd.StillRunning;
@@ -102,6 +104,44 @@ class RealAgentTest {
 
     private static OutputSinks discard() {
         return OutputSinks.discard();
+    }
+
+    @Test
+    void cpusAndMemoryAreTakenIntoUseAndOutOfIt() {
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            var sizing = new GuestSizing(control);
+            assertThat(sizing.size().possibleCpus()).isEqualTo(2);
+            for (int cpus : new int[] {1, 2, 1, 200, 2}) {
+                sizing.useCpus(cpus);
+                assertThat(sizing.size().cpus()).isEqualTo(Math.min(2, cpus));
+                assertThat(run(shell("nproc")).stdout()).isEqualTo(Math.min(2, cpus) + "\n");
+            }
+            for (int mebibytes : new int[] {256, 512, 300, 512}) {
+                sizing.useMemory(ByteSize.ofMebibytes(mebibytes), LONG);
+                var size = sizing.size(0, ByteSize.ofMebibytes(128));
+                assertThat(size.memory().mebibytes()).isBetween(mebibytes + 0L, mebibytes + 127L);
+                assertThat(size.inRange()).isEqualTo(size.block());
+                assertThat(size.available()).isLessThan(size.memory());
+            }
+        }
+    }
+
+    @Test
+    void malformedSizesAreRefused() {
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            for (var wrong :
+                    List.of(
+                            Map.entry(FrameType.CPUS, new byte[4]),
+                            Map.entry(FrameType.CPUS, new byte[] {1, 0, 0}),
+                            Map.entry(FrameType.CPUS, new byte[] {0, 1, 0, 0}),
+                            Map.entry(FrameType.MEMORY, new byte[11]),
+                            Map.entry(FrameType.RESOURCES, new byte[15]))) {
+                assertThatExceptionOfType(StasisException.class)
+                        .isThrownBy(() ->
+                                control.call("A test", wrong.getKey(), wrong.getValue(), LONG))
+                        .withMessageContaining("malformed size");
+            }
+        }
     }
 
     @Test

@@ -61,7 +61,7 @@ final class RealGuest implements AutoCloseable {
     private List<String> machine(GuestResources resources, Path disk) {
         var qemu = new ArrayList<String>();
         qemu.add("qemu-system-x86_64 -machine pc-q35-7.2,memory-backend=ram -accel tcg,tb-size=64");
-        qemu.add("-cpu Nehalem-v1 -m 512 -smp 1 -nodefaults -no-user-config -display none");
+        qemu.add("-cpu Nehalem-v1 -m 512 -smp 2 -nodefaults -no-user-config -display none");
         qemu.add("-no-reboot -object memory-backend-ram,id=ram,size=512M");
         qemu.add("-chardev file,id=console,path=@console@ -serial chardev:console");
         qemu.add("-device virtio-serial-pci,id=lanes,addr=3,romfile=");
@@ -80,7 +80,7 @@ final class RealGuest implements AutoCloseable {
         qemu.add("-device virtio-blk-pci,drive=disk,addr=5,num-queues=1,romfile=");
         qemu.add("-kernel " + resources.kernel() + " -initrd " + resources.initrd());
         var arguments = new ArrayList<String>(List.of(String.join(" ", qemu).split(" ", -1)));
-        arguments.addAll(List.of("-append", "console=ttyS0 quiet panic=-1"));
+        arguments.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 movablecore=75%"));
         return arguments;
     }
 

@@ -8,8 +8,12 @@ import dev.stasis.ErrorCode;
 import dev.stasis.ExecOutcome;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
+import dev.stasis.SizeLimits;
 import dev.stasis.Snapshot;
 import dev.stasis.StasisException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -33,7 +37,7 @@ class ResizeTest {
             var memories = List.of("1G", "1536M", "1G", "1792M", "1280M");
             Sandbox current = base;
             for (int generation = 1; generation <= 5; generation++) {
-                filled.add(fill(current, "f" + generation, 60));
+                filled.add(fill(current, "f" + generation, 24));
                 var snapshot = current.snapshot();
                 if (generation == 1 || generation == 2 || generation == 5) {
                     siblings(snapshot, filled);
@@ -43,7 +47,9 @@ class ResizeTest {
                 current = snapshot.restoreWith("g" + generation, r -> r.cpus(cpus).memory(memory));
                 hasSize(current, cpus, memory);
                 assertThat(digests(current)).isEqualTo(filled);
-                fillNewMemory(current);
+                if (generation % 4 == 1) {
+                    fillNewMemory(current);
+                }
             }
             Guest.of(current).countOn();
             for (int generation = 5; generation >= 1; generation--) {
@@ -59,7 +65,7 @@ class ResizeTest {
             int cpus = Math.max(1, info.cpus() + 2 * step);
             var memory = new ByteSize(info.memory().bytes() + step * 2L * BLOCK.bytes());
             try (var fork = snapshot.restoreWith("sibling", r -> r.cpus(cpus).memory(memory))) {
-                hasSize(fork, cpus, memory.toString());
+                hasSize(fork, cpus, memory.mebibytes() + "M");
                 assertThat(digests(fork)).isEqualTo(filled);
                 Guest.of(fork).countOn();
             }
@@ -70,7 +76,7 @@ class ResizeTest {
     void aLivingSandboxIsResizedWhereverItComesFrom() {
         for (var stage : Machines.Stage.values()) {
             var sandbox = MACHINES.at(stage);
-            var digest = fill(sandbox, "before", 60);
+            var digest = fill(sandbox, "before", 24);
             for (var memory : List.of("1G", "512M", "512M", "768M", "384M", "512M")) {
                 int cpus = 1 + memory.length() % 3;
                 var info = sandbox.resize(cpus, ByteSize.parse(memory));
@@ -158,7 +164,7 @@ class ResizeTest {
     void forksRestoredAtOnceEachGetTheirOwnSize() throws Exception {
         try (var base = MACHINES.stasis().create("base", _ -> {});
                 var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            var digest = fill(base, "shared", 60);
+            var digest = fill(base, "shared", 24);
             var snapshot = base.snapshot();
             var wanted = List.of("384M", "512M", "768M", "1G");
             var restores = new ArrayList<Callable<Sandbox>>();
@@ -215,6 +221,55 @@ class ResizeTest {
         }
     }
 
+    /// Such a manifest has neither limits nor room for more memory.
+    @Test
+    void aSnapshotFromBeforeSandboxesCouldBeResizedIsRestoredAndRefusesOverrides()
+            throws IOException {
+        try (var base = MACHINES.stasis().create("base", b -> b.maxCpus(1).maxMemory("512M"))) {
+            var snapshot = base.snapshot();
+            var manifest = MACHINES.home().resolve("snapshots/" + snapshot.id() + "/manifest.json");
+            var old =
+                    Files.readString(manifest)
+                            .replaceFirst("\"most\"\\s*:\\s*\\{[^}]*},", "")
+                            .replaceFirst("\"memoryLimit\"\\s*:\\s*\\d+,", "");
+            assertThat(old).doesNotContain("most", "memoryLimit");
+            Files.setPosixFilePermissions(manifest, PosixFilePermissions.fromString("rw-------"));
+            Files.writeString(manifest, old);
+            try (var fork = snapshot.restore("fork")) {
+                hasSize(fork, 1, "512M");
+                assertThat(fork.info().limits())
+                        .isEqualTo(new SizeLimits(1, ByteSize.parse("512M")));
+                refused(
+                        ErrorCode.INCOMPATIBLE_SNAPSHOT,
+                        "create a new sandbox",
+                        () -> fork.resize(2, ByteSize.parse("512M")));
+            }
+            refused(
+                    ErrorCode.INCOMPATIBLE_SNAPSHOT,
+                    "older Stasis",
+                    () -> snapshot.restoreWith("fork", r -> r.memory("1G")));
+        }
+    }
+
+    /// A machine's memory has a hole below 4 GiB, and DIMMs lie above all of it.
+    @Test
+    void memoryOnBothSidesOfTheHoleAndDimmsAreCapturedTheSlowerWayToo() {
+        try (var base = MACHINES.stasis().create("base", b -> b.memory("2816M"))) {
+            base.resize(1, ByteSize.parse("3072M"));
+            var digest = fill(base, "some", 700);
+            for (var access : List.of("direct", "qmp")) {
+                System.setProperty("dev.stasis.machine.memory", access);
+                try (var fork = base.snapshot().restore("fork")) {
+                    hasSize(fork, 1, "3072M");
+                    assertThat(digests(fork)).as(access).containsExactly(digest);
+                } finally {
+                    System.clearProperty("dev.stasis.machine.memory");
+                }
+                base.resume();
+            }
+        }
+    }
+
     private static void refused(ErrorCode code, String because, ThrowingCallable call) {
         assertThatExceptionOfType(StasisException.class)
                 .isThrownBy(call)
@@ -257,7 +312,7 @@ class ResizeTest {
         return Guest.of(sandbox).sh("cd /dev/shm; md5sum $(ls | grep -v count) ").lines().toList();
     }
 
-    /// Writes and reads most of what is free, with a pattern, and gives it back.
+    /// Writes most of what is free with a pattern, reads it in places, and gives it back.
     private static void fillNewMemory(Sandbox sandbox) {
         assertThat(
                         Guest.of(sandbox)
@@ -265,14 +320,14 @@ class ResizeTest {
                                         """
                                         mount -o remount,size=95% /dev/shm
                                         free=$(awk '/MemAvailable/ {print int($2 / 1024)}' /proc/meminfo)
-                                        head -c 1048576 /dev/urandom > /tmp/mib
-                                        i=0; while [ $i -lt $((free * 6 / 10)) ]; do cat /tmp/mib; i=$((i+1)); done > /dev/shm/all
-                                        want=$(md5sum < /tmp/mib)
+                                        head -c 8388608 /dev/urandom > /tmp/piece
+                                        i=0; while [ $i -lt $((free * 6 / 80)) ]; do cat /tmp/piece; i=$((i+1)); done > /dev/shm/all
+                                        want=$(md5sum < /tmp/piece)
                                         j=0; while [ $j -lt $i ]; do
-                                          [ "$(dd if=/dev/shm/all bs=1M skip=$j count=1 2>/dev/null | md5sum)" = "$want" ] || echo wrong at $j
-                                          j=$((j+16))
+                                          [ "$(dd if=/dev/shm/all bs=8M skip=$j count=1 2>/dev/null | md5sum)" = "$want" ] || echo wrong at $j
+                                          j=$((j+5))
                                         done
-                                        rm /dev/shm/all /tmp/mib; echo right\
+                                        rm /dev/shm/all /tmp/piece; echo right\
                                         """))
                 .isEqualTo("right");
     }

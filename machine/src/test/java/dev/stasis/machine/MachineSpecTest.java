@@ -7,6 +7,7 @@ import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
 import dev.stasis.StasisException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +57,25 @@ class MachineSpecTest {
                         assertThat(argument)
                                 .contains(
                                         "\"share\":false", "\"readonly\":true", "\"rom\":\"off\""));
+    }
+
+    @Test
+    void pluggedMemoryIsWhereItWasAndHasAnImageOfItsOwn() {
+        var spec =
+                builder(OLD)
+                        .memory(ByteSize.parse("512M"))
+                        .memoryLimit(ByteSize.parse("4G"))
+                        .dimms(List.of(new Dimm(7, ByteSize.parse("1G"), 3, 0x1_4000_0000L)))
+                        .build();
+        var images = Map.of("ram", Path.of("/ram.img"), "dimm-7", Path.of("/dimm-7.img"));
+        assertThat(QemuCommand.of(spec, images))
+                .contains("size=512M,slots=64,maxmem=4096M")
+                .anySatisfy(argument ->
+                        assertThat(argument)
+                                .contains("\"id\":\"dimm-7\"", "\"mem-path\":\"/dimm-7.img\""))
+                .contains(
+                        "{\"driver\":\"pc-dimm\",\"id\":\"dimm-7\",\"memdev\":\"dimm-7\",\"slot\":3,\"addr\":5368709120}");
+        assertThat(QemuCommand.of(builder(OLD).build(), Map.of())).contains("size=512M");
     }
 
     @Test
