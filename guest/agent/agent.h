@@ -168,7 +168,7 @@ void resize_frame(const struct origin *origin, const struct frame *frame, const 
 void fork_file_write(const char *generation);
 void hook_start(const struct origin *asker, uint32_t milliseconds);
 void hook_ended(unsigned command, int error, int status);
-void hook_run(void);
+bool hook_run(void);
 int hook_timeout(void);
 
 // ---- disk.c

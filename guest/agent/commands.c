@@ -246,6 +246,7 @@ bool commands_run(void) {
         busy |= command_step(command);
         if (command->alone && command->ended && command->pipes.report.fd < 0) {
             command->alone = false;
+            busy = true;
             hook_ended(command->number, command->error, command->status);
         }
         if (!forget(command))

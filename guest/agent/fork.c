@@ -96,12 +96,13 @@ void hook_ended(unsigned command, int error, int status) {
         hook_answer(&hook.asker, HOOK_EXITED, (uint32_t)WEXITSTATUS(status));
 }
 
-void hook_run(void) {
+bool hook_run(void) {
     if (hook.command == 0 || now_ms() < hook.deadline)
-        return;
+        return false;
     command_kill(hook.command);
     hook.command = 0;
     hook_answer(&hook.asker, HOOK_TIMED_OUT, 0);
+    return true;
 }
 
 int hook_timeout(void) {

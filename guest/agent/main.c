@@ -95,7 +95,7 @@ int main(void) {
         bool busy = lanes_run();
         busy |= commands_run();
         busy |= control_run();
-        hook_run();
+        busy |= hook_run();
         struct epoll_event events[64];
         int n = epoll_wait(epoll, events, 64, busy ? 0 : sooner(hook_timeout(), sooner(lanes_timeout(), control_timeout())));
         for (int i = 0; i < n; i++) {

@@ -24,6 +24,8 @@ public enum ErrorCode {
     IMAGE_INVALID(Category.USER),
     /// The operation is not possible in the state that the sandbox is in.
     WRONG_STATE(Category.USER),
+    /// The sandbox was rewound while a command ran in it.
+    REWOUND(Category.USER),
     /// A command ended with another exit code than 0, by a signal or by its timeout, and the caller
     /// asked for an exception.
     COMMAND_FAILED(Category.USER),

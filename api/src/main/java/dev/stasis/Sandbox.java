@@ -77,6 +77,35 @@ public interface Sandbox extends AutoCloseable {
     ///   ErrorCode#INCOMPATIBLE_SNAPSHOT} when it is one that can't be resized
     SandboxInfo resize(int cpus, ByteSize memory);
 
+    /// Puts the sandbox back to a snapshot: memory, processes, disk, CPUs and memory size are those
+    /// of the snapshot. It keeps its name, its id and its environment, and runs afterwards,
+    /// whatever it did before. The state that it leaves is lost. As in a fork, time and entropy are
+    /// new before any process runs, and the guest is told that it is another generation.
+    ///
+    /// Commands that run in it fail with {@link ErrorCode#REWOUND}. Copies of commands that ran
+    /// when the snapshot was taken go on, as in a fork.
+    ///
+    /// @param snapshot one of this sandbox's line: taken of it, or what it was restored from, or
+    ///   one before that
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}, {@link
+    ///   ErrorCode#INVALID_ARGUMENT} when it is not of this line, {@link ErrorCode#WRONG_STATE}
+    ///   when the sandbox is attached to somebody else, or a code of {@link
+    ///   Snapshot#restore(String)}; the sandbox is as it was then, unless the new machine could not
+    ///   be started: then it is stopped, {@link SandboxInfo#reason()} says why, and it can be
+    ///   rewound again
+    void rewind(Snapshot snapshot);
+
+    /// The same, and keeps the state that it leaves as a snapshot under a name.
+    ///
+    /// @param snapshot as in {@link #rewind(Snapshot)}
+    /// @param keep the name of the new snapshot
+    /// @return the new snapshot
+    /// @throws StasisException as {@link #rewind(Snapshot)}; with {@link ErrorCode#INVALID_NAME},
+    ///   {@link ErrorCode#NAME_TAKEN} or {@link ErrorCode#DISK_FULL}, or with {@link
+    ///   ErrorCode#WRONG_STATE} when the sandbox has no machine whose state could be kept; the
+    ///   sandbox is as it was then
+    Snapshot rewind(Snapshot snapshot, String keep);
+
     /// Ends its processes and its machine: asked first, killed after ten seconds. Its disk and its
     /// snapshots are kept. Does nothing when it has no machine.
     void stop();

@@ -1,6 +1,7 @@
 package dev.stasis;
 
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// A captured sandbox, from which any number of forks can be made. Immutable; thread-safe.
@@ -40,6 +41,27 @@ public interface Snapshot extends AutoCloseable {
     ///   {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the snapshot is of a sandbox that can't be
     ///   resized
     Sandbox restoreWith(String name, Consumer<RestoreBuilder> settings);
+
+    /// Makes several forks at once, some of them at the same time. One that fails does not keep the
+    /// others from being made.
+    ///
+    /// @param names the names of the forks, each another
+    /// @param settings says in what each of them differs; called for all of them, one after the
+    ///   other on this thread, before the first is made
+    /// @return what became of each, in the order of the names; the caller closes the forks
+    /// @throws StasisException with {@link ErrorCode#INVALID_NAME}, {@link
+    ///   ErrorCode#INVALID_ARGUMENT} or another code when a name or a setting is wrong, before
+    ///   anything is started; with {@link ErrorCode#INTERRUPTED}, and no fork is left then
+    List<ForkOutcome> restoreAll(List<String> names, BiConsumer<String, RestoreBuilder> settings);
+
+    /// Makes several forks at once that differ in nothing but their names.
+    ///
+    /// @param names the names of the forks, each another
+    /// @return as {@link #restoreAll(List, BiConsumer)}
+    /// @throws StasisException as {@link #restoreAll(List, BiConsumer)}
+    default List<ForkOutcome> restoreAll(List<String> names) {
+        return restoreAll(names, (_, _) -> {});
+    }
 
     /// Keeps this snapshot under a name, beyond the life of its source and of this process. When
     /// the call returns it survives a loss of power.

@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import dev.stasis.Diagnosis;
+import dev.stasis.ForkOutcome;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
 import dev.stasis.SnapshotInfo;
@@ -72,6 +73,26 @@ final class Fields {
         fields.put("verdict", word(diagnosis.verdict()));
         fields.put("found", diagnosis.found());
         fields.put("advice", diagnosis.advice().isEmpty() ? null : diagnosis.advice());
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> of(ForkOutcome outcome) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("name", outcome.name());
+        switch (outcome) {
+            case ForkOutcome.Restored(var sandbox) -> {
+                fields.put("outcome", "restored");
+                fields.put("id", sandbox.id());
+                fields.put("error", null);
+                fields.put("reason", null);
+            }
+            case ForkOutcome.Failed(var _, var failure) -> {
+                fields.put("outcome", "failed");
+                fields.put("id", null);
+                fields.put("error", word(failure.code()));
+                fields.put("reason", failure.getMessage());
+            }
+        }
         return fields;
     }
 

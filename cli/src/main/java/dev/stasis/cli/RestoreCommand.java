@@ -1,22 +1,30 @@
 package dev.stasis.cli;
 
+import dev.stasis.ForkOutcome;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /// `stasis restore`.
 @Command(
         name = "restore",
         description =
                 "Makes a fork: a new sandbox that goes on where the snapshot was taken, with memory"
-                        + " and disk of its own. It lives until it is removed. Prints its name.")
+                        + " and disk of its own. It lives until it is removed. Prints its name."
+                        + " With --count it makes several.")
 final class RestoreCommand implements Callable<Integer> {
     private final Session session;
 
@@ -65,8 +73,30 @@ final class RestoreCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "SNAPSHOT", description = "Its name or its id.")
     String snapshot = "";
 
-    @Parameters(index = "1", paramLabel = "NAME", description = "The fork's name.")
-    String name = "";
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "The fork's name; not with --count.")
+    @Nullable String name;
+
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            description =
+                    "Makes N forks at once and prints what became of each; the exit code is 0 when"
+                            + " all were made.")
+    @Nullable Integer count;
+
+    @Option(
+            names = "--prefix",
+            paramLabel = "PREFIX",
+            description = "With --count: the forks are named PREFIX1 to PREFIXN.")
+    @Nullable String prefix;
+
+    @Mixin Format.Choice format = new Format.Choice();
+
+    @Spec CommandSpec spec = CommandSpec.create();
 
     RestoreCommand(Session session) {
         this.session = session;
@@ -74,10 +104,42 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (Sandbox fork = Lookup.snapshot(session, snapshot).restoreWith(name, this::apply)) {
-            session.print(fork.name());
+        if (count == null && prefix == null && name != null) {
+            var single = Lookup.snapshot(session, snapshot).restoreWith(name, this::apply);
+            try (Sandbox fork = single) {
+                session.print(fork.name());
+            }
+            return 0;
         }
-        return 0;
+        if (count == null || prefix == null || name != null || count < 1) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Give the fork's NAME, or --count N (1 or more) with --prefix PREFIX");
+        }
+        return several(count, prefix);
+    }
+
+    private int several(int wanted, String prefix) {
+        var names = IntStream.rangeClosed(1, wanted).mapToObj(n -> prefix + n).toList();
+        var restored = new AtomicInteger();
+        List<ForkOutcome> outcomes;
+        try {
+            outcomes =
+                    Lookup.snapshot(session, snapshot)
+                            .restoreAll(
+                                    names,
+                                    (_, builder) -> {
+                                        apply(builder);
+                                        builder.progress(_ -> tell(restored, wanted));
+                                    });
+        } finally {
+            session.progressEnd();
+        }
+        return ForkReport.print(session, outcomes, format);
+    }
+
+    private void tell(AtomicInteger restored, int wanted) {
+        session.progress("Restored " + restored.incrementAndGet() + " of " + wanted);
     }
 
     private void apply(RestoreBuilder builder) {

@@ -49,6 +49,7 @@ final class StasisCommandLine {
                 new PauseCommand(session),
                 new RestoreCommand(session),
                 new ResizeCommand(session),
+                new RewindCommand(session),
                 new StopCommand(session),
                 new RemoveCommand(session));
     }

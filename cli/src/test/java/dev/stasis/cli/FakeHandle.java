@@ -74,6 +74,21 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     }
 
     @Override
+    public void rewind(Snapshot snapshot) {
+        sandbox.stasis.enter("rewind");
+        sandbox.files.clear();
+        sandbox.files.putAll(((FakeSnapshot) snapshot).files);
+        sandbox.state = SandboxState.RUNNING;
+    }
+
+    @Override
+    public Snapshot rewind(Snapshot snapshot, String keep) {
+        var kept = snapshot().saveNamed(keep);
+        rewind(snapshot);
+        return kept;
+    }
+
+    @Override
     public void stop() {
         sandbox.stasis.enter("stop");
         sandbox.state = SandboxState.STOPPED;

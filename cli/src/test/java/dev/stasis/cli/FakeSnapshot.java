@@ -2,6 +2,7 @@ package dev.stasis.cli;
 
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
+import dev.stasis.ForkOutcome;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// A snapshot of a {@link FakeSandbox}.
@@ -71,6 +73,25 @@ final class FakeSnapshot implements Snapshot {
         var builder = new RestoreBuilder();
         settings.accept(builder);
         return source.stasis.fork(this, name, builder.build());
+    }
+
+    @Override
+    public List<ForkOutcome> restoreAll(
+            List<String> wanted, BiConsumer<String, RestoreBuilder> settings) {
+        return wanted.stream()
+                .map(name -> {
+                    var builder = new RestoreBuilder();
+                    settings.accept(name, builder);
+                    var built = builder.build();
+                    try {
+                        var fork = source.stasis.fork(this, name, built);
+                        built.progress().accept("Restored " + name);
+                        return (ForkOutcome) new ForkOutcome.Restored(fork);
+                    } catch (StasisException e) {
+                        return new ForkOutcome.Failed(name, e);
+                    }
+                })
+                .toList();
     }
 
     @Override

@@ -4,7 +4,9 @@ import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.machine.Qcow2Overlay;
+import dev.stasis.store.Layers;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -25,6 +27,24 @@ final class DiskOverlays {
             Qcow2Overlay.create(overlay, folder.relativize(beneath).toString(), size);
         } catch (IOException e) {
             throw failed("made", overlay, e);
+        }
+    }
+
+    /// Deletes the layers in a sandbox's folder that its record does not name: what a process left
+    /// that was killed. The caller holds the sandbox's lock.
+    static void deleteUnused(Path folder, Layers layers) {
+        try (var files = Files.newDirectoryStream(folder, "disk-*.qcow2")) {
+            for (var file : files) {
+                var name = String.valueOf(file.getFileName());
+                if (!name.equals(layers.disk()) && !name.equals(layers.nextDisk())) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED,
+                    "Disk layers in " + folder + " that nobody uses could not be deleted",
+                    e);
         }
     }
 

@@ -5,11 +5,10 @@ import dev.stasis.StasisException;
 import dev.stasis.guest.AgentConnection;
 import dev.stasis.guest.GuestIdentity;
 import dev.stasis.guest.HookEnd;
-import dev.stasis.store.Ids;
+import dev.stasis.store.SandboxRecord;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 
 /// What a guest's agent is asked for around a capture, a pause and a restore. The sandbox's lock is
 /// held meanwhile: its control lane serves one process at a time.
@@ -64,16 +63,16 @@ final class GuestControl {
 
     /// Gives a guest that has just booted its name, its environment, the time and entropy of its
     /// own.
-    void begin(AgentConnection agent, Map<String, String> env) {
-        identify(agent, env);
+    void begin(AgentConnection agent, SandboxRecord sandbox) {
+        identify(agent, sandbox);
         agent.thaw();
     }
 
     /// Gives the guest its name, its environment, the time and entropy of its own, and tells it
     /// that it is another generation; lets the users' processes run once it has acknowledged that,
     /// and runs its hook for it.
-    void becomeFork(AgentConnection agent, Map<String, String> env) {
-        identify(agent, env);
+    void becomeFork(AgentConnection agent, SandboxRecord sandbox) {
+        identify(agent, sandbox);
         switch (agent.thawFork(HOOK)) {
             case HookEnd.None() -> {}
             case HookEnd.Exited(int code) when code == 0 -> {}
@@ -98,12 +97,12 @@ final class GuestControl {
                 place.machineFiles().guestLog());
     }
 
-    private void identify(AgentConnection agent, Map<String, String> env) {
+    private static void identify(AgentConnection agent, SandboxRecord sandbox) {
         agent.identify(
                 GuestIdentity.builder()
-                        .hostname(place.name())
-                        .generation(Ids.next())
-                        .replaceEnv(env)
+                        .hostname(sandbox.name())
+                        .generation(sandbox.run().generation())
+                        .replaceEnv(sandbox.setup().env())
                         .wallClock(Instant.now())
                         .entropy(entropy())
                         .build());

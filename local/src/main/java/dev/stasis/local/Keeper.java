@@ -6,7 +6,7 @@ import dev.stasis.store.Durability;
 /// What ties an attached sandbox to the process that made it: the machine's pipe, whose end the
 /// launcher watches, and the ownership of the record. Both go with the process, even by kill -9.
 final class Keeper implements AutoCloseable {
-    private final Machine machine;
+    private Machine machine; // guarded by this
     private final Ownership ownership;
     private boolean keeps = true;
 
@@ -31,6 +31,17 @@ final class Keeper implements AutoCloseable {
             machine.detach();
         }
         close();
+    }
+
+    /// Ties the sandbox's new machine to this process instead of the one before, which has ended.
+    ///
+    /// @return false when the sandbox is not this process's any more
+    synchronized boolean takeOver(Machine next) {
+        if (keeps) {
+            machine.close();
+            machine = next;
+        }
+        return keeps;
     }
 
     /// Lets the machine of a sandbox that is still being made live on without this process.

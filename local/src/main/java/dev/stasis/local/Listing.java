@@ -97,6 +97,11 @@ final class Listing {
     private Condition ofMachine(SandboxRecord record) {
         var place = new Place(home, record.name(), record.id());
         if (!Machine.isAlive(place.machineFiles())) {
+            var rewinding = record.run().rewinding();
+            if (rewinding != null) {
+                var reason = Rewind.interrupted(rewinding);
+                return new Condition(SandboxState.STOPPED, Optional.of(reason));
+            }
             return new Condition(SandboxState.ENDED, Optional.of(place.machineEnd()));
         }
         var state =

@@ -12,6 +12,7 @@ import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
 import dev.stasis.StasisException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -59,11 +60,11 @@ final class LocalSandbox implements Sandbox {
         var builder = new ExecBuilder();
         settings.accept(builder);
         var checked = builder.build();
-        new Power(place).requireState("run a command", SandboxState.RUNNING);
+        var begun = new Power(place).requireState("run a command", SandboxState.RUNNING);
         try {
             return commands.run(checked);
         } catch (StasisException e) {
-            throw new Power(place).explained(e);
+            throw new Power(place).explained(e, begun);
         }
     }
 
@@ -87,6 +88,22 @@ final class LocalSandbox implements Sandbox {
         new RestoreBuilder().cpus(cpus).memory(memory).build();
         new LiveResize(place).become(new WantedSize(cpus, memory));
         return info();
+    }
+
+    @Override
+    public void rewind(Snapshot snapshot) {
+        stasis.rewind(place, snapshot.id(), null);
+    }
+
+    @Override
+    public Snapshot rewind(Snapshot snapshot, String keep) {
+        var kept = Objects.requireNonNull(stasis.rewind(place, snapshot.id(), keep));
+        return new LocalSnapshot(stasis, kept, false);
+    }
+
+    /// What ties it to this process, if it is attached and was made through this object.
+    @Nullable Keeper keeper() {
+        return keeper;
     }
 
     @Override

@@ -1,12 +1,15 @@
 package dev.stasis.local;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.ForkOutcome;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.StasisException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// A snapshot of this home.
@@ -47,6 +50,12 @@ final class LocalSnapshot implements Snapshot {
         var builder = new RestoreBuilder();
         settings.accept(builder);
         return stasis.restore(id, name, builder.build());
+    }
+
+    @Override
+    public List<ForkOutcome> restoreAll(
+            List<String> names, BiConsumer<String, RestoreBuilder> settings) {
+        return new SeveralForks(stasis, id).make(SeveralForks.checked(names, settings));
     }
 
     @Override

@@ -11,9 +11,11 @@ import dev.stasis.Stasis;
 import dev.stasis.store.Home;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A home on this machine.
 final class LocalStasis implements Stasis {
@@ -57,6 +59,18 @@ final class LocalStasis implements Stasis {
 
     Sandbox restore(String snapshot, String name, RestoreSettings settings) {
         return keep(new SandboxMaker(this, tools).restore(snapshot, name, settings));
+    }
+
+    /// Rewinds a sandbox, see [Rewind].
+    @Nullable String rewind(Place place, String snapshot, @Nullable String keep) {
+        var keeper =
+                made.stream()
+                        .filter(sandbox -> sandbox.id().equals(place.id()))
+                        .map(LocalSandbox::keeper)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
+        return new Rewind(place, tools, keeper).to(snapshot, keep);
     }
 
     private Sandbox keep(LocalSandbox sandbox) {

@@ -86,12 +86,17 @@ final class Power {
                 return;
             }
             var settled = new InterruptedCapture(place).settle(record);
-            place.machine().resume(STEP);
-            new GuestControl(place).goOn();
-            update(settled.withState(State.RUNNING));
+            goOn(settled);
         } catch (StasisException e) {
             throw explained(e);
         }
+    }
+
+    /// Lets a sandbox go on whose lock the caller holds.
+    void goOn(SandboxRecord settled) {
+        place.machine().resume(STEP);
+        new GuestControl(place).goOn();
+        update(settled.withState(State.RUNNING));
     }
 
     /// A machine that should run stands still all the same when this computer's disk was full.
@@ -148,6 +153,29 @@ final class Power {
             return e;
         }
         return Machine.awaitEnd(place.machineFiles(), ENDING) ? place.machineEnded(e) : e;
+    }
+
+    /// The failure of a command, see {@link #explained}.
+    ///
+    /// @param begun the sandbox's record when the command began
+    StasisException explained(StasisException e, SandboxRecord begun) {
+        if (e.code() != ErrorCode.AGENT_FAILED && e.code() != ErrorCode.MACHINE_FAILED) {
+            return explained(e);
+        }
+        var run = place.home().sandboxes().find(place.name()).map(SandboxRecord::run);
+        boolean rewound =
+                run.filter(now ->
+                                now.rewinding() != null
+                                        || !now.generation().equals(begun.run().generation()))
+                        .isPresent();
+        return rewound
+                ? new StasisException(
+                        ErrorCode.REWOUND,
+                        "Sandbox "
+                                + place.name()
+                                + " was rewound while a command ran in it: what it was doing is undone; start it again",
+                        e)
+                : explained(e);
     }
 
     private void update(SandboxRecord record) {

@@ -221,11 +221,11 @@ final class SandboxMaker {
             wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
             if (record.base() == null) {
                 new GuestSizing(agent).useCpus(wishes.size.cpus()); // all of them have booted
-                guest.begin(agent, record.setup().env());
+                guest.begin(agent, record);
                 return record.setup();
             }
             var setup = new Resizing(place, agent, record.setup(), _ -> {}).become(wishes.size);
-            guest.becomeFork(agent, record.setup().env());
+            guest.becomeFork(agent, record);
             return setup;
         }
     }

@@ -42,14 +42,17 @@ final class SnapshotTaker {
                     power.requireState(
                             "take a snapshot", SandboxState.RUNNING, SandboxState.PAUSED);
             try {
-                return take(new InterruptedCapture(place).settle(record));
+                return takeLocked(new InterruptedCapture(place).settle(record));
             } catch (StasisException e) {
                 throw power.explained(e);
             }
         }
     }
 
-    private String take(SandboxRecord record) {
+    /// Takes it while the caller holds the sandbox's lock.
+    ///
+    /// @param record the sandbox's record, settled
+    String takeLocked(SandboxRecord record) {
         String id = Ids.next();
         var announced = record.withLayers(record.layers().capturing(id, "disk-" + id + ".qcow2"));
         update(announced);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///              "most": { "memory": 68719476736, "cpus": 8 }, "env": { "K": "V" }, "accelerator": "…", "machine": { … } },
 ///   "layers": { "memoryBase": "…", "references": [ "…" ], "diskBase": "…", "disk": "…",
 ///               "capturing": "…", "nextDisk": "…" },
-///   "attached": true, "base": "…", "endReason": "…" }
+///   "attached": true, "base": "…", "generation": "…", "rewinding": "…", "endReason": "…" }
 /// ```
 ///
 /// Fields that have no value are left out.
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param layers what its memory and disk lie on
 /// @param attached whether it ends with the process that made it
 /// @param base the snapshot that it was restored from
-/// @param endReason how its machine ended
+/// @param run its present or last machine
 public record SandboxRecord(
         String id,
         String name,
@@ -38,7 +38,7 @@ public record SandboxRecord(
         Layers layers,
         boolean attached,
         @Nullable String base,
-        @Nullable String endReason) {
+        Run run) {
     static final int FORMAT = 1;
     static final int LIMIT_BYTES = 1 << 20;
 
@@ -53,6 +53,13 @@ public record SandboxRecord(
         /// It has no machine.
         STOPPED
     }
+
+    /// A machine of a sandbox.
+    ///
+    /// @param generation its id: a sandbox that is rewound gets another
+    /// @param rewinding the snapshot that the sandbox is being rewound to
+    /// @param endReason how it ended
+    public record Run(String generation, @Nullable String rewinding, @Nullable String endReason) {}
 
     /// Checks the name and the ids.
     public SandboxRecord {
@@ -76,7 +83,7 @@ public record SandboxRecord(
                 Layers.NONE,
                 true,
                 null,
-                null);
+                new Run(Ids.next(), null, null));
     }
 
     /// The same, restored from a snapshot whose memory and disk its layers lie on.
@@ -86,29 +93,27 @@ public record SandboxRecord(
     public SandboxRecord withBase(String snapshot, String disk) {
         var restored = Layers.restored(snapshot, disk);
         return new SandboxRecord(
-                id, name, state, created, setup, restored, attached, snapshot, endReason);
+                id, name, state, created, setup, restored, attached, snapshot, run);
     }
 
     /// The same in another state.
     public SandboxRecord withState(State other) {
-        return new SandboxRecord(
-                id, name, other, created, setup, layers, attached, base, endReason);
+        return new SandboxRecord(id, name, other, created, setup, layers, attached, base, run);
     }
 
     /// The same with another set-up.
     public SandboxRecord withSetup(Setup other) {
-        return new SandboxRecord(
-                id, name, state, created, other, layers, attached, base, endReason);
+        return new SandboxRecord(id, name, state, created, other, layers, attached, base, run);
     }
 
     /// The same on other layers.
     public SandboxRecord withLayers(Layers other) {
-        return new SandboxRecord(id, name, state, created, setup, other, attached, base, endReason);
+        return new SandboxRecord(id, name, state, created, setup, other, attached, base, run);
     }
 
     /// The same for a sandbox that no longer ends with its maker.
     public SandboxRecord detached() {
-        return new SandboxRecord(id, name, state, created, setup, layers, false, base, endReason);
+        return new SandboxRecord(id, name, state, created, setup, layers, false, base, run);
     }
 
     /// The same for a sandbox whose machine is gone, and the snapshot's memory that it mapped with
@@ -117,8 +122,31 @@ public record SandboxRecord(
     /// @param reason how it ended
     public SandboxRecord stopped(String reason) {
         var left = layers.withoutMemory();
+        var ended = new Run(run.generation, null, reason);
         return new SandboxRecord(
-                id, name, State.STOPPED, created, setup, left, attached, base, reason);
+                id, name, State.STOPPED, created, setup, left, attached, base, ended);
+    }
+
+    /// The same for a sandbox that is being rewound.
+    ///
+    /// @param snapshot the snapshot
+    public SandboxRecord rewinding(String snapshot) {
+        var pending = new Run(run.generation, snapshot, run.endReason);
+        return new SandboxRecord(id, name, state, created, setup, layers, attached, base, pending);
+    }
+
+    /// The same for a sandbox that was rewound and runs.
+    ///
+    /// @param then what it is set up with then
+    /// @param on what its memory and disk lie on then
+    public SandboxRecord rewound(Setup then, Layers on) {
+        var next = new Run(Ids.next(), null, null);
+        return new SandboxRecord(id, name, State.RUNNING, created, then, on, attached, base, next);
+    }
+
+    /// How its machine ended.
+    public @Nullable String endReason() {
+        return run.endReason;
     }
 
     byte[] toBytes() {
@@ -134,8 +162,12 @@ public record SandboxRecord(
         if (base != null) {
             tree.put("base", base);
         }
-        if (endReason != null) {
-            tree.put("endReason", endReason);
+        tree.put("generation", run.generation);
+        if (run.rewinding != null) {
+            tree.put("rewinding", run.rewinding);
+        }
+        if (run.endReason != null) {
+            tree.put("endReason", run.endReason);
         }
         return Document.write("The settings of sandbox " + name, tree, LIMIT_BYTES);
     }
@@ -152,6 +184,15 @@ public record SandboxRecord(
                         Layers.read(tree.object("layers")),
                         tree.flag("attached"),
                         tree.textOrNull("base"),
-                        tree.textOrNull("endReason")));
+                        readRun(tree)));
+    }
+
+    /// A record that names no generation was written before there were any.
+    private static Run readRun(Document tree) {
+        var generation = tree.textOrNull("generation");
+        return new Run(
+                generation == null ? tree.text("id") : generation,
+                tree.textOrNull("rewinding"),
+                tree.textOrNull("endReason"));
     }
 }

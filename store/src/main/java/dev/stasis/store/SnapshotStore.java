@@ -187,7 +187,7 @@ public final class SnapshotStore {
             var hardening = new Hardening(home);
             hardening.harden(verify(id));
             try (var _ = home.lock("name snapshot " + id)) {
-                requireFree(name);
+                refuseTaken(name);
                 hardening.writeManifests();
                 home.disk()
                         .write(
@@ -244,9 +244,21 @@ public final class SnapshotStore {
         return Folding.begin(home, fold);
     }
 
+    /// Makes sure that a snapshot could be saved under a name now.
+    ///
+    /// @throws StasisException with {@link ErrorCode#INVALID_NAME} or {@link ErrorCode#NAME_TAKEN}
+    public void requireFree(String name) {
+        Names.check("snapshot", name);
+        try {
+            refuseTaken(name);
+        } catch (IOException e) {
+            throw Failures.of("Looking for the snapshot name " + name, e);
+        }
+    }
+
     private Pin pin(String id, String name) throws IOException {
         try (var _ = home.lock("save snapshot " + id)) {
-            requireFree(name);
+            refuseTaken(name);
             if (!restorable(id)) {
                 throw notFound(id);
             }
@@ -254,7 +266,7 @@ public final class SnapshotStore {
         }
     }
 
-    private void requireFree(String name) throws IOException {
+    private void refuseTaken(String name) throws IOException {
         if (catalogue.named(name).isPresent() || Files.exists(home.snapshotFolder(name))) {
             throw new StasisException(
                     ErrorCode.NAME_TAKEN,
