@@ -76,6 +76,8 @@ final class Bench {
                 }
             }
             stasis.snapshotsOfFork(source.snapshot());
+            stasis.rewind(source);
+            plain.rewind();
             stasis.forget(name);
         }
     }

@@ -22,6 +22,8 @@ enum Metric {
     FORK_SECOND("second snapshot of a fork, after a change", "ms", 0.15),
     FORK_SECOND_PAUSE("  of that, users' processes stand still", "ms"),
     RESUME("resume after a snapshot", "ms"),
+    REWIND_READY("rewind; plain: stop, loadvm and cont in the running QEMU", "ms"),
+    REWIND_FIRST_OUTPUT("  and the first command's output", "ms"),
     SAVE_NAMED("saveNamed, after the first snapshot of a source", "ms"),
     CREATE("create from an image; plain: boot until the agent answers", "ms"),
     EXEC("a command's round trip, in a warm guest", "ms");

@@ -162,6 +162,18 @@ final class PlainArms implements AutoCloseable {
         return took;
     }
 
+    /// Puts the source back to what was saved and runs a command.
+    void rewind() throws IOException, QmpException {
+        qemu().disconnect();
+        long start = System.nanoTime();
+        qemu().execute("stop", Map.of());
+        qemu().executeHuman("loadvm " + TAG);
+        qemu().execute("cont", Map.of());
+        samples.addSince(Arm.LOADVM, Metric.REWIND_READY, start);
+        qemu().run(Guest.COMMAND);
+        samples.addSince(Arm.LOADVM, Metric.REWIND_FIRST_OUTPUT, start);
+    }
+
     private static void migrateTo(PlainQemu qemu, Path file) throws IOException, QmpException {
         qemu.execute("migrate-set-parameters", Map.of("max-bandwidth", NO_LIMIT));
         qemu.execute("migrate", Map.of("uri", "exec:cat > " + file));

@@ -132,6 +132,14 @@ final class PlainQemu implements AutoCloseable {
         return agent;
     }
 
+    /// Hangs up: the guest is about to be another one, which knows nothing of this connection.
+    void disconnect() {
+        if (agent != null) {
+            agent.close();
+            agent = null;
+        }
+    }
+
     /// Runs a command in the guest.
     ///
     /// @return what it wrote
@@ -166,9 +174,7 @@ final class PlainQemu implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        if (agent != null) {
-            agent.close();
-        }
+        disconnect();
         monitor.close();
         process.destroyForcibly();
         awaitEnd();

@@ -165,4 +165,50 @@ class LifeCycleCommandsTest {
         cli.run("inspect", "elephant");
         assertThat(cli.err()).isEqualTo("stasis: There is no sandbox 'elephant'\n");
     }
+
+    @Test
+    void aRewoundSandboxIsPrintedAndWhatItLeavesIsKeptIfThatIsAskedFor() {
+        cli.run("create", "--name", "box");
+        cli.run("snapshot", "box", "--name", "warm");
+
+        assertThat(cli.run("rewind", "box", "warm")).isZero();
+        assertThat(cli.out()).isEqualTo("box\n");
+        assertThat(cli.stasis.sandbox("box").info().state()).isEqualTo(SandboxState.RUNNING);
+        assertThat(cli.run("rewind", "box", "warm", "--keep", "left")).isZero();
+        assertThat(cli.stasis.snapshotNames()).contains("warm", "left");
+        assertThat(cli.run("rewind", "box", "cold")).isEqualTo(10);
+    }
+
+    @Test
+    void severalForksHaveOneOutcomeEach() {
+        cli.run("create", "--name", "box", "--env", "A=a", "--env", "B=b");
+        cli.run("snapshot", "box", "--name", "warm");
+        cli.run("create", "--name", "w-2");
+
+        String[] three = {"restore", "warm", "--count", "3", "--prefix", "w-", "--unset-env", "A"};
+        assertThat(cli.run(three)).isEqualTo(10);
+        assertThat(cli.out().lines().map(line -> line.split(" +", -1)[1]))
+                .containsExactly("OUTCOME", "restored", "failed", "restored");
+        assertThat(cli.err()).isEmpty();
+        assertThat(cli.stasis.sandbox("w-3").info().env()).containsOnlyKeys("B");
+        assertThat(cli.stasis.sandbox("w-3").info().attached()).isFalse();
+
+        assertThat(cli.run("restore", "warm", "--count", "1", "--prefix", "x", "--format", "json"))
+                .isZero();
+        assertThat(cli.out().replaceAll("\\s", ""))
+                .matches(
+                        "\\[\\{\"name\":\"x1\",\"outcome\":\"restored\",\"id\":\"[^\"]+\",\"error\":null,\"reason\":null}]");
+    }
+
+    @Test
+    void aNameAndACountExcludeEachOther() {
+        cli.run("create", "--name", "box");
+        cli.run("snapshot", "box", "--name", "warm");
+
+        assertThat(cli.run("restore", "warm")).isEqualTo(2);
+        assertThat(cli.run("restore", "warm", "one", "--count", "2", "--prefix", "w")).isEqualTo(2);
+        assertThat(cli.run("restore", "warm", "--count", "2")).isEqualTo(2);
+        assertThat(cli.run("restore", "warm", "--count", "0", "--prefix", "w")).isEqualTo(2);
+        assertThat(cli.err()).contains("--count N (1 or more) with --prefix PREFIX");
+    }
 }

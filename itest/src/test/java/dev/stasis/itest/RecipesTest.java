@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -47,7 +48,7 @@ class RecipesTest {
     }
 
     /// Whether the server answers as that one, with a seed that was never seen.
-    private static boolean ask(Guest guest, String name, String worker, HashSet<String> seeds) {
+    private static boolean ask(Guest guest, String name, String worker, Set<String> seeds) {
         var answer =
                 guest.sh(
                         "rm -f /run/server.out; until [ -p /run/server.in ]; do usleep 10000; done; echo hello > /run/server.in; until [ -e /run/server.out ]; do usleep 10000; done; cat /run/server.out");
