@@ -26,6 +26,11 @@ public final class ExecResult {
         this.stderr = stderr.clone();
     }
 
+    /// The program and its arguments: the image's own where that ran.
+    public List<String> command() {
+        return command;
+    }
+
     /// How it ended.
     public ExecOutcome outcome() {
         return outcome;

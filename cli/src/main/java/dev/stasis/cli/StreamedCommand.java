@@ -2,6 +2,7 @@ package dev.stasis.cli;
 
 import dev.stasis.ExecBuilder;
 import dev.stasis.ExecOutcome;
+import dev.stasis.ExecResult;
 import dev.stasis.Sandbox;
 import dev.stasis.StasisException;
 import java.io.IOException;
@@ -27,30 +28,34 @@ final class StreamedCommand {
     /// @param words the program and its arguments, with an optional `--` before them
     /// @return the exit code for this process
     int run(Sandbox sandbox, List<String> words, Consumer<ExecBuilder> settings) {
-        var command = words.getFirst().equals("--") ? words.subList(1, words.size()) : words;
+        var command = withoutDelimiter(words);
         var out = new Outlet(terminal.out());
         var err = new Outlet(terminal.err());
-        ExecOutcome outcome;
+        ExecResult result;
         try {
-            outcome =
-                    sandbox.exec(
-                                    builder -> {
-                                        builder.command(command)
-                                                .noTimeout()
-                                                .stdin(terminal.in())
-                                                .stdout(out)
-                                                .stderr(err);
-                                        settings.accept(builder);
-                                    })
-                            .outcome();
+            result =
+                    sandbox.exec(builder -> {
+                        builder.command(command)
+                                .noTimeout()
+                                .stdin(terminal.in())
+                                .stdout(out)
+                                .stderr(err);
+                        settings.accept(builder);
+                    });
         } catch (StasisException e) {
             if (out.broken || err.broken) {
                 return BROKEN_PIPE;
             }
             throw e;
         }
-        explain(command, outcome);
-        return outcome.exitCode();
+        explain(result.command(), result.outcome());
+        return result.outcome().exitCode();
+    }
+
+    /// The words without the `--` that may come before them.
+    static List<String> withoutDelimiter(List<String> words) {
+        boolean delimited = !words.isEmpty() && words.getFirst().equals("--");
+        return delimited ? words.subList(1, words.size()) : words;
     }
 
     private void explain(List<String> command, ExecOutcome outcome) {

@@ -13,7 +13,6 @@ import dev.stasis.guest.OutputSink;
 import dev.stasis.guest.OutputSinks;
 import dev.stasis.guest.RunningCommand;
 import dev.stasis.guest.SharedLane;
-import dev.stasis.guest.Stdin;
 import java.time.Duration;
 
 /// Runs commands in one sandbox, over a lane that is held only while one runs.
@@ -31,13 +30,7 @@ final class Commands implements AutoCloseable {
     }
 
     ExecResult run(ExecSettings settings) {
-        if (settings.start().program() == ExecSettings.Program.OF_IMAGE) {
-            throw new StasisException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "The image of sandbox "
-                            + place.name()
-                            + " has no program of its own: say which command to run");
-        }
+        var command = ImageProgram.of(place.name(), place.record().setup()).command(settings);
         var streams = settings.streams();
         var stdout = new OutputBuffer("stdout", settings.outputLimit());
         var stderr = new OutputBuffer("stderr", settings.outputLimit());
@@ -45,25 +38,17 @@ final class Commands implements AutoCloseable {
                 new OutputSinks(
                         streams.stdout().map(OutputSink::to).orElse(stdout),
                         streams.stderr().map(OutputSink::to).orElse(stderr));
-        var command =
-                new Command(
-                        settings.command(),
-                        settings.env(),
-                        settings.start().folder().orElse("/"),
-                        false,
-                        settings.start().user().orElse(null),
-                        streams.stdin().map(Stdin::from).orElseGet(Stdin::none));
         try (var use = lane.use(CONNECT)) {
             var outcome =
                     switch (use.connection().start(command, sinks)) {
-                        case CommandNotStarted refused -> notStarted(refused, settings);
+                        case CommandNotStarted refused -> notStarted(refused, command);
                         case RunningCommand running -> await(running, settings);
                     };
-            return new ExecResult(settings.command(), outcome, stdout.bytes(), stderr.bytes());
+            return new ExecResult(command.arguments(), outcome, stdout.bytes(), stderr.bytes());
         }
     }
 
-    private ExecOutcome notStarted(CommandNotStarted refused, ExecSettings settings) {
+    private ExecOutcome notStarted(CommandNotStarted refused, Command command) {
         if (refused.step() == CommandNotStarted.Step.FROZEN) {
             throw new StasisException(
                     ErrorCode.WRONG_STATE,
@@ -73,9 +58,9 @@ final class Commands implements AutoCloseable {
         }
         String what =
                 switch (refused.step()) {
-                    case FOLDER -> "working folder " + settings.start().folder().orElse("/");
-                    case USER -> "user " + settings.start().user().orElse("root");
-                    case EXECUTE -> settings.command().getFirst();
+                    case FOLDER -> "working folder " + command.folder();
+                    case USER -> "user " + command.user();
+                    case EXECUTE -> command.arguments().getFirst();
                     case LIMITS, FORK, BAD_REQUEST, FROZEN -> refused.step().toString();
                 };
         return new ExecOutcome.NotStarted(refused.exitCode(), what + ": " + refused.reason());

@@ -119,9 +119,11 @@ final class GuestControl {
     }
 
     /// Asks the guest to end its processes and to power off.
-    void shutDown(Duration grace) {
+    ///
+    /// @param signal asks them
+    void shutDown(Duration grace, int signal) {
         try (var agent = connect(CONNECT)) {
-            agent.shutdown(grace);
+            agent.shutdown(grace, signal);
         }
     }
 

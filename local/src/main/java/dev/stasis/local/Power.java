@@ -113,7 +113,7 @@ final class Power {
             var record = place.record();
             switch (listing.condition(record).state()) {
                 case RUNNING -> {
-                    shutDown();
+                    shutDown(ImageProgram.of(place.name(), record.setup()).stopSignal());
                     end(record, "it was stopped");
                 }
                 case PAUSED -> end(record, "it was stopped while paused");
@@ -125,9 +125,9 @@ final class Power {
         }
     }
 
-    private void shutDown() {
+    private void shutDown(int signal) {
         try {
-            new GuestControl(place).shutDown(GRACE);
+            new GuestControl(place).shutDown(GRACE, signal);
             Machine.awaitEnd(place.machineFiles(), POWER_OFF);
         } catch (StasisException e) {
             if (e.code() == ErrorCode.INTERRUPTED) {

@@ -49,11 +49,11 @@ final class SandboxMaker {
         var image = tools.image(settings.image(), settings.progress());
         var bare =
                 new Setup(
-                        new Setup.Image(settings.image(), image.digest()),
+                        new Setup.Image(settings.image(), image.digest(), image.config()),
                         settings.memory(),
                         settings.cpus(),
                         new Setup.Most(settings.limits().memory(), settings.limits().cpus()),
-                        settings.env().over(Map.of()),
+                        settings.env().over(image.config().env()),
                         accelerator.accelerator().name(),
                         Map.of());
         var templates = new Templates(stasis.openHome(), tools, settings.progress());

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```
 /// { "format": 1, "id": "…", "name": "…", "state": "RUNNING", "created": "2026-01-31T12:00:00Z",
-///   "setup": { "image": { "reference": "…", "digest": "…" }, "memory": 536870912, "cpus": 1,
+///   "setup": { "image": { "reference": "…", "digest": "…", "config": { … } }, "memory": 536870912, "cpus": 1,
 ///              "most": { "memory": 68719476736, "cpus": 8 }, "env": { "K": "V" }, "accelerator": "…", "machine": { … } },
 ///   "layers": { "memoryBase": "…", "references": [ "…" ], "diskBase": "…", "disk": "…",
 ///               "capturing": "…", "nextDisk": "…" },

@@ -1,7 +1,9 @@
 package dev.stasis.store;
 
 import dev.stasis.ByteSize;
+import dev.stasis.ImageConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +51,7 @@ public record Setup(
 
     Map<String, Object> tree() {
         var tree = new LinkedHashMap<String, Object>();
-        tree.put("image", Map.of("reference", image.reference, "digest", image.digest));
+        tree.put("image", image.tree());
         tree.put("memory", memory.bytes());
         tree.put("cpus", cpus);
         if (most != null) {
@@ -64,7 +66,7 @@ public record Setup(
     static Setup read(Document document) {
         var image = document.object("image");
         return new Setup(
-                new Image(image.text("reference"), image.text("digest")),
+                Image.read(image),
                 new ByteSize(document.number("memory")),
                 document.smallNumber("cpus"),
                 Most.read(document),
@@ -91,5 +93,47 @@ public record Setup(
     ///
     /// @param reference what the user called it
     /// @param digest which one it was
-    public record Image(String reference, String digest) {}
+    /// @param config how it wants to be run; what only describes it is not kept
+    public record Image(String reference, String digest, ImageConfig config) {
+        private static final String CONFIG = "config";
+
+        /// One that does not say how it wants to be run.
+        public Image(String reference, String digest) {
+            this(reference, digest, ImageConfig.EMPTY);
+        }
+
+        private Map<String, Object> tree() {
+            var tree = new LinkedHashMap<String, Object>();
+            tree.put("reference", reference);
+            tree.put("digest", digest);
+            var told = new LinkedHashMap<String, Object>();
+            told.put("entrypoint", config.entrypoint());
+            told.put("cmd", config.cmd());
+            told.put("user", config.user());
+            told.put("workingDir", config.workingDir());
+            told.put("stopSignal", config.stopSignal());
+            tree.put(CONFIG, told);
+            return tree;
+        }
+
+        private static Image read(Document image) {
+            return new Image(
+                    image.text("reference"),
+                    image.text("digest"),
+                    image.has(CONFIG) ? config(image.object(CONFIG)) : ImageConfig.EMPTY);
+        }
+
+        /// Its variables are the sandbox's by then.
+        private static ImageConfig config(Document told) {
+            return new ImageConfig(
+                    told.textsOrNone("entrypoint"),
+                    told.textsOrNone("cmd"),
+                    Map.of(),
+                    told.text("user"),
+                    told.text("workingDir"),
+                    told.text("stopSignal"),
+                    List.of(),
+                    Map.of());
+        }
+    }
 }
