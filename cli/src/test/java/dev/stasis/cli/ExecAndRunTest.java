@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,6 +140,39 @@ class ExecAndRunTest {
                 };
         assertThat(cli.run("run", "--", "x")).isEqualTo(125);
         assertThat(cli.stasis.sandboxes.keySet()).containsExactly("box");
+    }
+
+    @Test
+    void runKnowsTheImageFromTheCommand() {
+        var images = new ArrayList<String>();
+        cli.stasis.guest =
+                (sandbox, settings) -> {
+                    images.add(
+                            sandbox.image
+                                    + " "
+                                    + settings.start().program()
+                                    + " "
+                                    + settings.command());
+                    return new ExecOutcome.Exited(0);
+                };
+        cli.run("run");
+        cli.run("run", "--", "wc", "-w");
+        cli.run("run", "a.tar");
+        cli.run("run", "a.tar", "wc", "-w");
+        cli.run("run", "a.tar", "--", "wc", "--", "x");
+        cli.run("run", "--image", "a.tar", "wc", "-w");
+        cli.run("run", "--entrypoint", "sh", "-u", "me:you", "a.tar", "-c", "x");
+        cli.run("run", "--entrypoint", "", "a.tar", "wc");
+        assertThat(images)
+                .containsExactly(
+                        "busybox OF_IMAGE []",
+                        "busybox OF_IMAGE [wc, -w]",
+                        "a.tar OF_IMAGE []",
+                        "a.tar OF_IMAGE [wc, -w]",
+                        "a.tar OF_IMAGE [wc, --, x]",
+                        "a.tar OF_IMAGE [wc, -w]",
+                        "a.tar GIVEN [sh, -c, x]",
+                        "a.tar GIVEN [wc]");
     }
 
     @Test

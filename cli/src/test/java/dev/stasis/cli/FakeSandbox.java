@@ -35,6 +35,7 @@ final class FakeSandbox {
     ByteSize memory;
     int cpus;
     final Optional<String> parent;
+    String image = "busybox";
     boolean attached;
     SandboxState state = SandboxState.RUNNING;
     Optional<String> reason = Optional.empty();
@@ -62,6 +63,7 @@ final class FakeSandbox {
         var sandbox =
                 new FakeSandbox(stasis, name, settings.memory(), settings.cpus(), Optional.empty());
         sandbox.env.putAll(settings.env().over(Map.of()));
+        sandbox.image = settings.image();
         sandbox.attached = settings.binding().attached();
         return sandbox;
     }
