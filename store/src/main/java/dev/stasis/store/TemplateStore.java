@@ -124,7 +124,7 @@ public final class TemplateStore {
         @Override
         public void close() {
             try {
-                Files.deleteIfExists(lockFile(key));
+                home.disk().delete(lockFile(key));
             } catch (IOException e) {
                 // Once its lock is free it counts for nothing, and the next open removes it.
             } finally {
@@ -180,7 +180,7 @@ public final class TemplateStore {
     /// Removes a template; sandboxes made from it live on. Does nothing when it is gone.
     public void remove(String key) {
         try (var _ = home.lock("remove template " + key)) {
-            Files.deleteIfExists(file(key));
+            home.disk().delete(file(key));
         } catch (IOException e) {
             throw Failures.of("Removing template " + key, e);
         }

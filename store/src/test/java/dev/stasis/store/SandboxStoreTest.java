@@ -31,9 +31,10 @@ class SandboxStoreTest {
 
     @Test
     void aRecordIsReadAsItWasWritten() {
+        var made = SandboxRecord.of("base", TestHome.SETUP);
+        sandboxes.create(made).close();
         var record =
-                SandboxRecord.of("base", TestHome.SETUP)
-                        .withLayers(
+                made.withLayers(
                                 new Layers(
                                         "aaaaaaaaaaaa",
                                         List.of("dddddddddddd"),
@@ -42,7 +43,7 @@ class SandboxStoreTest {
                                         "cccccccccccc",
                                         "disk-1.qcow2"))
                         .detached();
-        sandboxes.create(record).close();
+        sandboxes.update(record, Durability.UNSYNCED);
         assertThat(sandboxes.get("base")).isEqualTo(record);
 
         var stopped = record.stopped("signal 9");

@@ -35,7 +35,7 @@ class SnapshotDamageTest {
             "{}",
             "[1]",
             whole.substring(0, whole.length() - 3),
-            whole.replace("\"format\" : 1", "\"format\" : 9"),
+            whole.replace("\"format\" : 2", "\"format\" : 9"),
             whole.replace("\"" + id + "\"", "\"" + base + "\""),
             whole.replace("\"" + base + "\"", "\"" + id + "\""),
             whole.replace("\"" + base + "\"", "\"../names\""),
@@ -120,9 +120,11 @@ class SnapshotDamageTest {
     @Test
     void nothingIsDeletedWhileItIsUnknownWhatIsInUse() throws Exception {
         String doomed = test.snapshot("base");
+        test.stop("base");
         test.snapshots.close(doomed);
         assertThat(test.hasMemory(doomed)).isFalse();
         String other = test.snapshot("base");
+        test.stop("base");
         Path manifest = test.home.snapshotFolder(id).resolve("manifest.json");
         byte[] whole = Files.readAllBytes(manifest);
 
