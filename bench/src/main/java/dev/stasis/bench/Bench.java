@@ -80,6 +80,7 @@ final class Bench {
             plain.rewind();
             stasis.forget(name);
         }
+        stasis.createFromTemplate();
     }
 
     private static void restores(Snapshot snapshot, StasisArm stasis, PlainArms plain)

@@ -25,7 +25,9 @@ enum Metric {
     REWIND_READY("rewind; plain: stop, loadvm and cont in the running QEMU", "ms"),
     REWIND_FIRST_OUTPUT("  and the first command's output", "ms"),
     SAVE_NAMED("saveNamed, after the first snapshot of a source", "ms"),
-    CREATE("create from an image; plain: boot until the agent answers", "ms"),
+    CREATE("create by booting; plain: boot until the agent answers", "ms"),
+    CREATE_TEMPLATE("create from a template (goal: 0.1 of booting)", "ms"),
+    RESTORE_IDLE("  beside it, restore of an idle sandbox (goal: 1.3 of it)", "ms"),
     EXEC("a command's round trip, in a warm guest", "ms");
 
     private final String title;

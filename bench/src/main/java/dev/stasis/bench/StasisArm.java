@@ -20,6 +20,7 @@ final class StasisArm implements AutoCloseable {
     /// What the names of forks that are measured begin with.
     static final String FORK = "fork-";
 
+    private static final String TEMPLATES = "dev.stasis.templates";
     private static final int COMMANDS = 10;
     private static final int MORE_CPUS = 3;
 
@@ -72,9 +73,32 @@ final class StasisArm implements AutoCloseable {
         }
     }
 
-    /// Makes a sandbox that nothing is measured of.
+    /// Makes a sandbox that nothing is measured of, without a template.
     Sandbox boot(String name) {
+        System.setProperty(TEMPLATES, "off");
+        try {
+            return create(name);
+        } finally {
+            System.clearProperty(TEMPLATES);
+        }
+    }
+
+    private Sandbox create(String name) {
         return stasis.create(name, s -> s.image("busybox").memory(settings.memory().toString()));
+    }
+
+    /// Makes sandboxes from a template, and restores a snapshot of one, in turns.
+    void createFromTemplate() {
+        try (var idle = create("idle")) {
+            var snapshot = idle.snapshot();
+            for (int i = 0; i < settings.restores(); i++) {
+                long start = System.nanoTime();
+                try (var _ = create("created")) {
+                    samples.addSince(Arm.STASIS, Metric.CREATE_TEMPLATE, start);
+                }
+                samples.add(Arm.STASIS, Metric.RESTORE_IDLE, restoring(snapshot, r -> {}) / 1e6);
+            }
+        }
     }
 
     /// How QEMU was started for a sandbox.

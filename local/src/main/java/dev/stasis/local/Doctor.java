@@ -6,6 +6,7 @@ import dev.stasis.Diagnosis;
 import dev.stasis.Diagnosis.Verdict;
 import dev.stasis.StasisException;
 import dev.stasis.store.Home;
+import dev.stasis.store.TemplateStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ final class Doctor {
         accelerator();
         home();
         memoryAccess();
+        templates();
         tarImages();
         return List.copyOf(found);
     }
@@ -70,6 +72,19 @@ final class Doctor {
         } else {
             ok("Home", home.root() + ", " + space + " free; sockets in " + home.runtime().root());
         }
+    }
+
+    private void templates() {
+        var templates = home.templates().list();
+        long bytes = templates.stream().mapToLong(TemplateStore.Entry::bytesOnDisk).sum();
+        ok(
+                "Templates",
+                templates.size()
+                        + " with "
+                        + new ByteSize(bytes)
+                        + "; each goes when it was not used for "
+                        + Templates.UNUSED.toDays()
+                        + " days");
     }
 
     private void memoryAccess() {

@@ -25,7 +25,7 @@ final class Templates {
     private static final System.Logger LOG = System.getLogger(Templates.class.getName());
 
     private static final Duration MAKING = Duration.ofMinutes(6);
-    private static final Duration UNUSED = Duration.ofDays(7);
+    static final Duration UNUSED = Duration.ofDays(7);
 
     private final Home home;
     private final Tools tools;
