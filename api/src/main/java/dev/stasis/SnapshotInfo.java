@@ -10,6 +10,8 @@ import java.util.Optional;
 ///   listed once for each
 /// @param created when it was taken
 /// @param source the name of the sandbox that it was taken of
+/// @param parent the id of the snapshot before it in its line: the last one of its source, or else
+///   what that was restored from. It may be gone. None = its source booted and this was the first
 /// @param image the image that sandbox was made from
 /// @param cpus the guest's CPUs in use
 /// @param memory the guest's memory in use
@@ -21,6 +23,7 @@ public record SnapshotInfo(
         Optional<String> name,
         Instant created,
         String source,
+        Optional<String> parent,
         String image,
         int cpus,
         ByteSize memory,

@@ -58,6 +58,7 @@ final class Fields {
         fields.put("name", orNull(snapshot.name()));
         fields.put("created", snapshot.created().toString());
         fields.put("source", snapshot.source());
+        fields.put("parent", orNull(snapshot.parent()));
         fields.put("image", snapshot.image());
         fields.put("cpus", snapshot.cpus());
         fields.put("memoryBytes", snapshot.memory().bytes());

@@ -37,6 +37,7 @@ final class SnapshotsInspectCommand implements Callable<Integer> {
                 .row("id", info.id())
                 .row("created", Table.time(info.created()))
                 .row("source", info.source())
+                .row("parent", info.parent().orElse("- (the first of its line)"))
                 .row("image", info.image())
                 .row("cpus", Integer.toString(info.cpus()))
                 .row("memory", info.memory().toString())

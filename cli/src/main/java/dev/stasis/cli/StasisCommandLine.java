@@ -20,6 +20,7 @@ final class StasisCommandLine {
         verbs(session).forEach(commandLine::addSubcommand);
         var snapshots = new CommandLine(new SnapshotsCommand());
         snapshots.addSubcommand(new SnapshotsListCommand(session));
+        snapshots.addSubcommand(new SnapshotsTreeCommand(session));
         snapshots.addSubcommand(new SnapshotsInspectCommand(session));
         snapshots.addSubcommand(new SnapshotsRemoveCommand(session));
         commandLine.addSubcommand(snapshots);

@@ -36,6 +36,7 @@ final class FakeSandbox {
     int cpus;
     final Optional<String> parent;
     String image = "busybox";
+    Optional<String> newest;
     boolean attached;
     SandboxState state = SandboxState.RUNNING;
     Optional<String> reason = Optional.empty();
@@ -57,6 +58,7 @@ final class FakeSandbox {
         this.memory = memory;
         this.cpus = cpus;
         this.parent = parent;
+        this.newest = parent;
     }
 
     static FakeSandbox created(FakeStasis stasis, String name, SandboxSettings settings) {

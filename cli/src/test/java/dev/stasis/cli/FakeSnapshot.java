@@ -22,11 +22,14 @@ final class FakeSnapshot implements Snapshot {
     final Map<String, String> files;
     final List<String> names = new ArrayList<>();
     private final String id;
+    private final Optional<String> parent;
 
     FakeSnapshot(FakeSandbox source) {
         this.source = source;
         this.files = new TreeMap<>(source.files);
         this.id = source.stasis.nextId();
+        this.parent = source.newest;
+        source.newest = Optional.of(id);
     }
 
     @Override
@@ -51,6 +54,7 @@ final class FakeSnapshot implements Snapshot {
                 name,
                 FakeSandbox.CREATED,
                 source.name(),
+                parent,
                 "busybox",
                 source.cpus,
                 source.memory,

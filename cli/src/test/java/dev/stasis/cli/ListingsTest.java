@@ -81,6 +81,7 @@ class ListingsTest {
                         Map.entry("name", "warm"),
                         Map.entry("created", "2026-03-01T12:34:56.789Z"),
                         Map.entry("source", "box"),
+                        nothing("parent"),
                         Map.entry("image", "busybox"),
                         Map.entry("cpus", 1),
                         Map.entry("memoryBytes", 536870912),
@@ -91,6 +92,42 @@ class ListingsTest {
         assertThat(JSON.std.listFrom(cli.out())).hasSize(2);
         cli.run("snapshots", "inspect", "warm", "--format", "json");
         assertThat(JSON.std.mapFrom(cli.out())).containsEntry("name", "warm");
+    }
+
+    @Test
+    void theTreeShowsLinesBranchesForksAndParentsThatAreGone() {
+        cli.run("resume", "box");
+        cli.run("snapshot", "box", "--name", "later");
+        cli.run("restore", "warm", "other");
+        cli.run("snapshot", "other", "--name", "branch");
+        cli.run("snapshot", "other", "--name", "leaf");
+
+        assertThat(cli.run("snapshots", "tree")).isZero();
+        assertThat(shape(cli.out()))
+                .containsExactly("SNAPSHOT", "warm", "├─ later", "└─ branch", "   ╰ leaf");
+        assertThat(cli.out()).contains("other");
+        cli.run("snapshots", "tree", "--format", "json");
+        var warm = map(JSON.std.listFrom(cli.out()).getFirst());
+        assertThat(warm)
+                .containsEntry("names", List.of("warm"))
+                .containsEntry("forks", List.of("other"))
+                .containsEntry("parentGone", false);
+        assertThat((List<?>) warm.get("children")).hasSize(2);
+
+        cli.stasis.snapshots.remove("id0000000002");
+        cli.run("snapshots", "tree");
+        assertThat(shape(cli.out()))
+                .containsExactly(
+                        "SNAPSHOT",
+                        "(id0000000002 is gone)",
+                        "└─ later",
+                        "(id0000000002 is gone)",
+                        "└─ branch",
+                        "   ╰ leaf");
+    }
+
+    private static List<String> shape(String table) {
+        return table.lines().map(line -> line.split(" {2,}(?=[A-Za-z0-9])", -1)[0]).toList();
     }
 
     @Test

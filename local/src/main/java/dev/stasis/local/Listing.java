@@ -154,6 +154,7 @@ final class Listing {
                 name,
                 manifest.created(),
                 manifest.source().name(),
+                Optional.ofNullable(manifest.parent()),
                 setup.image().reference(),
                 setup.cpus(),
                 setup.memory(),
