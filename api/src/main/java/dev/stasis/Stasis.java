@@ -73,8 +73,9 @@ public interface Stasis extends AutoCloseable {
     /// their source sandbox.
     List<SnapshotInfo> restorableSnapshots();
 
-    /// Takes a name from a snapshot. The bytes go with the last name, source sandbox and fork that
-    /// need them.
+    /// Takes a name from a snapshot. With its last name the snapshot ends: nothing new can be
+    /// restored from it, though its source may live, and its bytes go as soon as no fork and no
+    /// later snapshot needs them.
     ///
     /// @param name the name
     /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}

@@ -3,6 +3,7 @@ package dev.stasis.local;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.store.Home;
+import dev.stasis.store.Part;
 import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SnapshotManifest;
 import java.util.HashSet;
@@ -54,9 +55,15 @@ final class Line {
             if (at.equals(id)) {
                 return true;
             }
-            at = manifest(at).map(SnapshotManifest::parent).orElse(null);
+            at = manifest(at).map(this::before).orElse(null);
         }
         return false;
+    }
+
+    /// A parent that is gone is passed over: the disk lies on one before it.
+    private @Nullable String before(SnapshotManifest manifest) {
+        var parent = manifest.parent();
+        return parent != null && manifest(parent).isPresent() ? parent : manifest.base(Part.DISK);
     }
 
     /// A line ends at a snapshot that is gone or damaged.

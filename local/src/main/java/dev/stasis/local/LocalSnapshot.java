@@ -69,6 +69,7 @@ final class LocalSnapshot implements Snapshot {
                             + name
                             + "'");
         }
+        new Compaction(stasis.openHome()).flatten(id);
         stasis.openHome().snapshots().saveNamed(id, name);
         return this;
     }
@@ -77,6 +78,7 @@ final class LocalSnapshot implements Snapshot {
     public void close() {
         if (takenHere && closed.compareAndSet(false, true)) {
             stasis.openHome().snapshots().close(id);
+            new Compaction(stasis.openHome()).giveBack();
         }
     }
 

@@ -111,6 +111,7 @@ final class LocalStasis implements Stasis {
     @Override
     public void deleteSnapshot(String name) {
         home.snapshots().delete(name);
+        new Compaction(home).giveBack();
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.stasis.store.Setup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// The machine of one sandbox, planned from its set-up. What a restore has to find again is kept in
@@ -112,6 +113,14 @@ final class MachinePlan {
     ///
     /// @param disk the file of the sandbox's own disk layer
     MachineSpec spec(String disk) {
+        return spec(disk, List.of());
+    }
+
+    /// The machine itself, on a disk of several layers.
+    ///
+    /// @param disk the file of the sandbox's own disk layer
+    /// @param beneath the layers that it lies on, the uppermost first
+    MachineSpec spec(String disk, List<Path> beneath) {
         var resources = tools.resources();
         var builder =
                 MachineSpec.builder(
@@ -125,6 +134,7 @@ final class MachinePlan {
                         .accelerator(tools.accelerator())
                         .root(root)
                         .disk(place.folder().resolve(disk))
+                        .beneath(beneath)
                         .lanes(Place.LANES);
         return sized(builder).build();
     }

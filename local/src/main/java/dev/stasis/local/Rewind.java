@@ -120,7 +120,7 @@ final class Rewind {
     private void exchange(SandboxRecord record, Target target) {
         var stopped = record.stopped(interrupted(target.id)).rewinding(target.id);
         try {
-            DiskOverlays.create(disk(target), target.files.disk());
+            DiskOverlays.create(disk(target), target.files.disks().getFirst());
             update(record.rewinding(target.id));
             Removal.of(place).endMachine();
         } catch (RuntimeException | Error e) {
@@ -147,7 +147,7 @@ final class Rewind {
         var disk = String.valueOf(disk(target).getFileName());
         var machine =
                 Machine.restore(
-                        target.plan.spec(disk),
+                        target.plan.spec(disk, target.files.disks()),
                         target.files.memory(),
                         target.files.devices(),
                         RESTORE);

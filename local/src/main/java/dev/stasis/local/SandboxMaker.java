@@ -122,8 +122,9 @@ final class SandboxMaker {
         var running = Marks.restore(name);
         Names.check("sandbox", name);
         tools.accelerator(settings.binding().requireKvm());
-        var captured = stasis.openHome().snapshots().resolve(snapshot).setup();
-        var frozen = stasis.openHome().snapshotFolder(snapshot).resolve(SnapshotFiles.DISK);
+        var manifest = stasis.openHome().snapshots().resolve(snapshot);
+        var captured = manifest.setup();
+        var frozen = SnapshotFiles.disk(stasis.openHome(), manifest);
         var size =
                 new WantedSize(
                                 settings.cpus().orElse(captured.cpus()),
@@ -144,9 +145,13 @@ final class SandboxMaker {
 
     private Machine restored(Place place, MachinePlan plan, String snapshot, Runnable running) {
         var source = SnapshotFiles.verified(stasis.openHome(), snapshot);
-        DiskOverlays.create(place.folder().resolve(FIRST_DISK), source.disk());
+        DiskOverlays.create(place.folder().resolve(FIRST_DISK), source.disks().getFirst());
         var machine =
-                Machine.restore(plan.spec(FIRST_DISK), source.memory(), source.devices(), RESTORE);
+                Machine.restore(
+                        plan.spec(FIRST_DISK, source.disks()),
+                        source.memory(),
+                        source.devices(),
+                        RESTORE);
         machine.resume(RESTORE);
         running.run();
         return machine;

@@ -19,9 +19,9 @@ import java.util.Map;
 /// @param manifest what the snapshot is
 /// @param devices the state of the devices and CPUs
 /// @param memory the image of each block of memory, by name
-/// @param disk the frozen layer of the disk
+/// @param disks the layers of the disk, the uppermost first
 record SnapshotFiles(
-        SnapshotManifest manifest, Path devices, Map<String, RamImage> memory, Path disk) {
+        SnapshotManifest manifest, Path devices, Map<String, RamImage> memory, List<Path> disks) {
     static final String DEVICES = "devices";
     static final String DISK = "disk.qcow2";
 
@@ -33,14 +33,22 @@ record SnapshotFiles(
                 chains.snapshot(),
                 folder.resolve(DEVICES),
                 memory(home, chains.memory()),
-                folder.resolve(DISK));
+                chains.disk().stream().map(layer -> disk(home, layer)).toList());
+    }
+
+    /// The file in which a snapshot holds its layer of the disk.
+    static Path disk(Home home, SnapshotManifest manifest) {
+        return manifest.files(Part.DISK).stream()
+                .findFirst()
+                .map(file -> home.snapshotFolder(manifest.id()).resolve(file.name()))
+                .orElseThrow(() -> damaged(manifest, "lists no disk"));
     }
 
     /// The memory that a snapshot holds, with the snapshots that it lies on: of each block the
     /// layers down to one that is whole.
     ///
     /// @param chain the snapshot, and those that it lies on
-    private static Map<String, RamImage> memory(Home home, List<SnapshotManifest> chain) {
+    static Map<String, RamImage> memory(Home home, List<SnapshotManifest> chain) {
         var memory = new LinkedHashMap<String, RamImage>();
         for (var block : MachineMemory.of(chain.getFirst().setup()).layout().blocks()) {
             memory.put(block.name(), image(home, chain, block));

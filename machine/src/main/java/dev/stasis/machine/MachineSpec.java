@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 ///   firmware
 /// @param root a raw image below everything, read-only, or null
 /// @param disk a qcow2 overlay that it alone writes, or null
+/// @param beneath the layers that the overlay lies on, the uppermost first; the lowest one says
+///   itself what it lies on, and so does the overlay when there are none here
 /// @param lanes how many connections to the guest's agent there are
 /// @param files where its sockets and logs are
 /// @param attached whether it ends with the process that starts it, until it is detached
@@ -38,6 +40,7 @@ public record MachineSpec(
         Boot boot,
         @Nullable Path root,
         @Nullable Path disk,
+        List<Path> beneath,
         int lanes,
         MachineFiles files,
         boolean attached) {
@@ -113,6 +116,7 @@ public record MachineSpec(
         private int cpus = 1;
         private @Nullable Path root;
         private @Nullable Path disk;
+        private List<Path> beneath = List.of();
         private int lanes = 16;
         private boolean attached = true;
 
@@ -167,6 +171,14 @@ public record MachineSpec(
             return this;
         }
 
+        /// The layers that the overlay lies on, whatever it says itself.
+        ///
+        /// @param layers the uppermost first
+        public Builder beneath(List<Path> layers) {
+            this.beneath = layers.stream().map(Path::toAbsolutePath).toList();
+            return this;
+        }
+
         /// How many lanes, at most 29.
         public Builder lanes(int count) {
             this.lanes = count;
@@ -193,6 +205,7 @@ public record MachineSpec(
                     boot,
                     root,
                     disk,
+                    beneath,
                     lanes,
                     files,
                     attached);

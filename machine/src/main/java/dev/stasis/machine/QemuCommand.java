@@ -187,7 +187,7 @@ final class QemuCommand {
         var disk = spec.disk();
         if (disk != null) {
             var node = BlockNodes.newName();
-            add("-blockdev", json(overlay(node, disk)));
+            add("-blockdev", json(overlay(node, disk, spec.beneath())));
             add(
                     "-device",
                     "virtio-blk-pci,id="
@@ -209,6 +209,20 @@ final class QemuCommand {
                 "unmap",
                 "file",
                 file(BlockNodes.fileNode(node), path));
+    }
+
+    private static Map<String, Object> overlay(String node, Path path, List<Path> beneath) {
+        Map<String, Object> below = Map.of();
+        for (var layer : beneath.reversed()) {
+            var described = new LinkedHashMap<String, Object>();
+            described.put("driver", "qcow2");
+            described.put("file", Map.of("driver", "file", "filename", layer.toString()));
+            described.putAll(below);
+            below = Map.of("backing", described);
+        }
+        var whole = new LinkedHashMap<>(overlay(node, path));
+        whole.putAll(below);
+        return whole;
     }
 
     private static Map<String, Object> file(String node, Path path) {

@@ -26,7 +26,7 @@ final class RamCapture {
     private static final long SMALL_DELTA_BYTES = 16 << 20;
 
     /// Above that, a delta is at most this part of its base.
-    private static final int PART_OF_BASE = 4;
+    private static final int PART_OF_BASE = 2;
 
     private final GuestMemory memory;
     private final MemoryBlock block;

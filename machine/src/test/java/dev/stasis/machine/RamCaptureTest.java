@@ -92,7 +92,7 @@ class RamCaptureTest {
     }
 
     @Test
-    void aDeltaIsSmallOrAQuarterOfItsBase() throws Exception {
+    void aDeltaIsSmallOrHalfOfItsBase() throws Exception {
         fill(0, 4096 + 100, 1);
         var base = capture(null, false);
         fill(0, 4096, 2);
@@ -102,9 +102,9 @@ class RamCaptureTest {
 
         fill(0, PAGES, 3);
         var large = capture(null, false);
-        fill(0, PAGES / 4, 4);
+        fill(0, PAGES / 2, 4);
         assertThat(capture(large, false)).isInstanceOf(RamImage.Delta.class);
-        fill(PAGES / 4, 1, 4);
+        fill(PAGES / 2, 1, 4);
         var flat = capture(large, false);
         assertThat(flat).isInstanceOf(RamImage.Flat.class);
         holdsTheMemory(flat);

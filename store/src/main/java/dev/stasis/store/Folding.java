@@ -233,7 +233,8 @@ public final class Folding implements AutoCloseable {
         var left = new LinkedHashSet<Path>();
         for (Path file : Leftovers.entries(folder)) {
             String name = String.valueOf(file.getFileName());
-            if (isGenerated(name) && !held.contains(name)) {
+            boolean unfinished = name.startsWith(Disk.TEMPORARY_PREFIX);
+            if (unfinished || (isGenerated(name) && !held.contains(name))) {
                 left.add(file);
             }
         }
@@ -262,8 +263,9 @@ public final class Folding implements AutoCloseable {
         } catch (IOException e) {
             LOG.log(System.Logger.Level.INFO, "{0} could not be removed: {1}", aside, e);
         } finally {
-            pin.close();
-            lock.close();
+            try (lock) {
+                pin.close();
+            }
         }
     }
 }

@@ -123,12 +123,6 @@ public record SnapshotManifest(
         return source.id.equals(id);
     }
 
-    /// The same as the first of its line.
-    public SnapshotManifest withoutParent() {
-        return new SnapshotManifest(
-                id, created, source, null, setup, memoryBase, diskBase, boot, files);
-    }
-
     /// The same with memory of which another snapshot holds what is not in its own files.
     ///
     /// @param base the id of that snapshot
@@ -152,6 +146,12 @@ public record SnapshotManifest(
     SnapshotManifest withFiles(List<StoredFile> other) {
         return new SnapshotManifest(
                 id, created, source, parent, setup, memoryBase, diskBase, boot, other);
+    }
+
+    /// The same as the first of its line.
+    public SnapshotManifest withoutParent() {
+        return new SnapshotManifest(
+                id, created, source, null, setup, memoryBase, diskBase, boot, files);
     }
 
     /// The same with a part held otherwise.

@@ -275,7 +275,8 @@ public final class SnapshotStore {
         }
     }
 
-    /// Removes a name. What nobody needs any more then goes as well.
+    /// Removes a name. With its last name a snapshot ends, though its source may live; what nobody
+    /// needs any more then goes as well.
     ///
     /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND} when there is no such name
     public void delete(String name) {
@@ -284,8 +285,12 @@ public final class SnapshotStore {
             if (!Names.isName(name) || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw notFound(name);
             }
+            var id = target(name);
             home.disk().delete(file);
             home.disk().sync(home.namesFolder());
+            if (id.isPresent() && !catalogue.names().containsValue(id.get())) {
+                markClosed(id.get());
+            }
         } catch (IOException e) {
             throw Failures.of("Deleting the snapshot name " + Names.shown(name), e);
         }
@@ -296,17 +301,30 @@ public final class SnapshotStore {
     /// nothing to names, and nothing when the snapshot is gone.
     public void close(String id) {
         try (var _ = home.lock("close snapshot " + id)) {
-            if (Files.isDirectory(home.snapshotFolder(id))) {
-                home.disk()
-                        .write(
-                                home.snapshotFolder(id).resolve(CLOSED),
-                                new byte[0],
-                                Durability.UNSYNCED);
-            }
+            markClosed(id);
         } catch (IOException e) {
             throw Failures.of("Closing snapshot " + id, e);
         }
         collect();
+    }
+
+    private void markClosed(String id) throws IOException {
+        if (Files.isDirectory(home.snapshotFolder(id))) {
+            home.disk()
+                    .write(
+                            home.snapshotFolder(id).resolve(CLOSED),
+                            new byte[0],
+                            Durability.UNSYNCED);
+        }
+    }
+
+    /// What a name points to; a name that nobody can read can be removed all the same.
+    private Optional<String> target(String name) throws IOException {
+        try {
+            return catalogue.named(name);
+        } catch (StasisException e) {
+            return Optional.empty();
+        }
     }
 
     /// Deletes what nobody needs any more: see [Sweep].

@@ -135,6 +135,19 @@ class LivenessTest {
     }
 
     @Test
+    void aSnapshotEndsWithItsLastNameThoughItsSourceLives() {
+        String id = test.snapshot("base");
+        snapshots.saveNamed(id, "x");
+        snapshots.saveNamed(id, "y");
+        snapshots.delete("x");
+        assertThat(snapshots.restorable(id)).isTrue();
+
+        snapshots.delete("y");
+
+        assertThat(snapshots.restorable(id)).isFalse();
+    }
+
+    @Test
     void closingANamedSnapshotDoesNotEndIt() {
         String id = test.snapshot("base");
         snapshots.saveNamed(id, "x");
