@@ -17,7 +17,7 @@ import java.util.Optional;
 /// @param memory the guest's memory in use
 /// @param limits what those can be raised to in a fork
 /// @param bytesOnDisk what its own files take on disk: RAM image, device state, disk layer,
-///   manifest
+///   manifest, and the flat RAM image that is cached when it is restored often
 public record SnapshotInfo(
         String id,
         Optional<String> name,

@@ -6,8 +6,11 @@ import dev.stasis.Sandbox;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +73,49 @@ class HistoryTest {
         sync
         """
                 .formatted(number * 16);
+    }
+
+    @Test
+    void aSnapshotThatIsRestoredAgainIsMappedFromOneFlatImage() throws Exception {
+        try (var source = MACHINES.stasis().create("source", s -> s.memory("256M"))) {
+            source.snapshot().saveNamed("first");
+            source.resume();
+            var guest = Guest.of(source);
+            guest.sh("dd if=/dev/urandom of=/dev/shm/data bs=1M count=20; touch /root/data");
+            expected.put("often", guest.sh(DIGESTS));
+            var snapshot = source.snapshot().saveNamed("often");
+            var cached = MACHINES.home().resolve("cache/memory/" + snapshot.id() + "/ram.img");
+
+            var once = ownMemory("often");
+            assertThat(cached).doesNotExist();
+            ownMemory("often");
+            assertThat(cached).exists();
+            var again = ownMemory("often");
+            assertThat(again).isLessThan(once - (12 << 20));
+            assertThat(snapshot.info().bytesOnDisk().mebibytes()).isGreaterThan(40);
+
+            try (var file = FileChannel.open(cached, StandardOpenOption.WRITE)) {
+                file.write(ByteBuffer.wrap(new byte[1 << 20]), 20 << 20);
+            }
+            ownMemory("often"); // made again, since it is not what was made
+
+            MACHINES.stasis().deleteSnapshot("often");
+            assertThat(cached).doesNotExist();
+            MACHINES.stasis().deleteSnapshot("first");
+        }
+    }
+
+    /// What a fork of a snapshot has of its own in memory, in bytes; it is right.
+    private long ownMemory(String name) {
+        try (var fork = MACHINES.stasis().snapshot(name).restore()) {
+            assertThat(Guest.of(fork).sh(DIGESTS)).isEqualTo(expected.get(name));
+            long bytes = fork.usage().ownMemory().bytes();
+            try (var second = fork.snapshot();
+                    var again = second.restore()) {
+                assertThat(Guest.of(again).sh(DIGESTS)).isEqualTo(expected.get(name));
+            }
+            return bytes;
+        }
     }
 
     private void capture(Sandbox source, int number) {

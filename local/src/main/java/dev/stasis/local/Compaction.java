@@ -34,6 +34,7 @@ final class Compaction {
 
     /// Gives back what deleted snapshots hold that the one above them covers.
     void giveBack() {
+        new FlatCache(home).dropUnused();
         attempt(
                 "of deleted snapshots",
                 () -> {

@@ -142,12 +142,11 @@ final class Listing {
         return snapshot(manifest, names, home.snapshots().bytesOnDisk(id));
     }
 
-    private static SnapshotInfo snapshot(SnapshotStore.Entry entry, Optional<String> name) {
+    private SnapshotInfo snapshot(SnapshotStore.Entry entry, Optional<String> name) {
         return snapshot(entry.manifest(), name, entry.bytesOnDisk());
     }
 
-    private static SnapshotInfo snapshot(
-            SnapshotManifest manifest, Optional<String> name, long bytes) {
+    private SnapshotInfo snapshot(SnapshotManifest manifest, Optional<String> name, long bytes) {
         var setup = manifest.setup();
         return new SnapshotInfo(
                 manifest.id(),
@@ -159,6 +158,6 @@ final class Listing {
                 setup.cpus(),
                 setup.memory(),
                 limits(setup),
-                new ByteSize(bytes));
+                new ByteSize(bytes + new FlatCache(home).bytes(manifest.id())));
     }
 }

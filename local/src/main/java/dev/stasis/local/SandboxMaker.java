@@ -149,7 +149,7 @@ final class SandboxMaker {
         var machine =
                 Machine.restore(
                         plan.spec(FIRST_DISK, source.disks()),
-                        source.memory(),
+                        new FlatCache(place.home()).of(snapshot, source.memory()),
                         source.devices(),
                         RESTORE);
         machine.resume(RESTORE);
