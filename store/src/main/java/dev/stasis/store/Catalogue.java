@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// Reads what a home says about its sandboxes, snapshots and names, as it is at that moment. What
 /// has to hold together is read under the store-wide lock.
@@ -82,7 +84,7 @@ final class Catalogue {
         Path folder = home.snapshotFolder(id);
         Path file = folder.resolve(SnapshotStore.MANIFEST);
         try {
-            var manifest = SnapshotManifest.read(Document.read(file, SnapshotManifest.LIMIT_BYTES));
+            var manifest = SnapshotManifest.read(folder);
             if (!manifest.id().equals(id)) {
                 throw Failures.damaged(
                         "%s is the manifest of snapshot %s".formatted(file, manifest.id()));
@@ -99,30 +101,22 @@ final class Catalogue {
         }
     }
 
-    /// The id that a name points to.
-    Optional<String> named(String name) throws IOException {
-        Path file = home.namesFolder().resolve(name);
+    /// What a name points to.
+    Optional<NameRecord> named(String name) throws IOException {
         try {
-            byte[] content = Document.readBytes(file, LIMIT_NAME_FILE_BYTES);
-            String id = new String(content, StandardCharsets.UTF_8).strip();
-            if (!Ids.isId(id)) {
-                throw Failures.damaged(
-                        "%s should hold the id of a snapshot and holds '%s'"
-                                .formatted(file, Names.shown(id)));
-            }
-            return Optional.of(id);
+            return Optional.of(NameRecord.read(home.namesFolder().resolve(name)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
     }
 
-    /// All names, with the ids that they point to.
-    SortedMap<String, String> names() throws IOException {
-        var names = new TreeMap<String, String>();
+    /// All names, with what they point to.
+    SortedMap<String, NameRecord> names() throws IOException {
+        var names = new TreeMap<String, NameRecord>();
         for (Path file : Leftovers.entries(home.namesFolder())) {
             String name = String.valueOf(file.getFileName());
             if (Names.isName(name)) {
-                named(name).ifPresent(id -> names.put(name, id));
+                named(name).ifPresent(record -> names.put(name, record));
             }
         }
         return Collections.unmodifiableSortedMap(names);
@@ -145,6 +139,38 @@ final class Catalogue {
             return Optional.of(new String(bytes, StandardCharsets.UTF_8).strip()).filter(Ids::isId);
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        }
+    }
+
+    /// The ids that names point to.
+    Set<String> namedIds() throws IOException {
+        return names().values().stream().map(NameRecord::id).collect(Collectors.toSet());
+    }
+
+    /// The SHA-256 of a snapshot's manifest, to which its names point.
+    String manifestDigest(String id) throws IOException {
+        return Digests.hex(
+                Document.readBytes(
+                        home.snapshotFolder(id).resolve(SnapshotStore.MANIFEST),
+                        SnapshotManifest.LIMIT_BYTES));
+    }
+
+    /// Makes sure that snapshots which have names have the manifests that the names point to.
+    ///
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED}
+    void requireNamedManifests(Collection<SnapshotManifest> snapshots) throws IOException {
+        var all = names();
+        for (SnapshotManifest snapshot : snapshots) {
+            for (var name : all.entrySet()) {
+                String expected = name.getValue().manifest();
+                if (name.getValue().id().equals(snapshot.id())
+                        && expected != null
+                        && !expected.equals(manifestDigest(snapshot.id()))) {
+                    throw Failures.damaged(
+                            "The manifest of snapshot %s is not the one that its name '%s' points to: it was replaced; bring it back, or delete the name"
+                                    .formatted(snapshot.id(), name.getKey()));
+                }
+            }
         }
     }
 

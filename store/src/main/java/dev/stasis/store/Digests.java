@@ -1,40 +1,43 @@
 package dev.stasis.store;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 
-/// SHA-256.
+/// Digests of contents, all made of SHA-256. A file's is computed by [TreeDigest], unless a
+/// manifest of the first format asks for a plain one.
 final class Digests {
-    private static final int BUFFER_BYTES = 1 << 20;
-
     private Digests() {}
 
     static byte[] sha256(byte[] content) {
         return algorithm().digest(content);
     }
 
-    /// The digest of a file, in hexadecimal. Holes count as the zeros that they read as.
-    static String sha256(Path file) throws IOException {
-        var digest = algorithm();
-        var buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-        try (var channel =
-                FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            while (channel.read(buffer) >= 0) {
-                digest.update(buffer.flip());
-                buffer.clear();
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
+    static String hex(byte[] content) {
+        return HexFormat.of().formatHex(sha256(content));
     }
 
-    private static MessageDigest algorithm() {
+    /// The digest of a file that nobody writes to.
+    static Digest of(Path file) throws IOException {
+        return of(file, Digest.Scheme.TREE, _ -> {});
+    }
+
+    /// The digest of a file that nobody writes to.
+    ///
+    /// @param progress is told how many bytes were read since it was told last, on any thread
+    static Digest of(Path file, Digest.Scheme scheme, LongConsumer progress) throws IOException {
+        return new Digest(
+                scheme,
+                switch (scheme) {
+                    case SHA256 -> TreeDigest.plain(file, progress);
+                    case TREE -> TreeDigest.of(file, progress);
+                });
+    }
+
+    static MessageDigest algorithm() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

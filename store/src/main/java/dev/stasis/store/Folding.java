@@ -124,8 +124,7 @@ public final class Folding implements AutoCloseable {
         Path path = aside.resolve(file.aside());
         home.disk().restrict(path);
         home.disk().sync(path);
-        return new StoredFile(
-                file.aside(), fold.part(), Files.size(path), true, Digests.sha256(path));
+        return new StoredFile(file.aside(), fold.part(), Files.size(path), true, Digests.of(path));
     }
 
     /// The caller holds the store-wide lock.
@@ -146,7 +145,7 @@ public final class Folding implements AutoCloseable {
             var as = made.get(i++);
             home.disk().rename(aside.resolve(file.aside()), folder.resolve(file.name(generation)));
             held.add(
-                    new StoredFile(file.name(generation), as.part(), as.size(), true, as.sha256()));
+                    new StoredFile(file.name(generation), as.part(), as.size(), true, as.digest()));
         }
         home.disk().sync(folder);
         var replacement =
@@ -239,11 +238,7 @@ public final class Folding implements AutoCloseable {
             }
         }
         if (Files.exists(folder.resolve(Replacement.FILE))) {
-            var written =
-                    SnapshotManifest.read(
-                            Document.read(
-                                    folder.resolve(SnapshotStore.MANIFEST),
-                                    SnapshotManifest.LIMIT_BYTES));
+            var written = SnapshotManifest.read(folder);
             for (StoredFile file : written.files()) {
                 Path path = folder.resolve(file.name());
                 if (!held.contains(file.name()) && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {

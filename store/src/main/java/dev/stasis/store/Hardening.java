@@ -7,6 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /// Makes a snapshot and what it lies on durable, in two steps: the files, which takes long and is
 /// done outside the locks while a [Pin] keeps them, and the manifests, under the store-wide lock. A
@@ -17,32 +20,78 @@ final class Hardening {
     /// What was made durable, by snapshot and by the name of the file.
     private final SequencedMap<String, Map<String, StoredFile>> done = new LinkedHashMap<>();
 
+    private record Soft(SnapshotManifest manifest, StoredFile file) {}
+
     Hardening(Home home) {
         this.home = home;
     }
 
-    /// Syncs and digests the files that are not durable yet.
+    /// Syncs and digests the files that are not durable yet, both at once: the one waits for the
+    /// disk, the other for the processors.
     void harden(SnapshotStore.Chains chains) throws IOException {
-        for (SnapshotManifest manifest : chains.memory().reversed()) {
-            harden(manifest, Part.MEMORY);
+        var soft = new ArrayList<Soft>();
+        chains.memory().reversed().forEach(manifest -> addSoft(manifest, Part.MEMORY, soft));
+        chains.disk().reversed().forEach(manifest -> addSoft(manifest, Part.DISK, soft));
+        if (soft.isEmpty()) {
+            return;
         }
-        for (SnapshotManifest manifest : chains.disk().reversed()) {
-            harden(manifest, Part.DISK);
+        Future<Void> synced;
+        try (var executor = Executors.newSingleThreadExecutor()) {
+            synced = executor.submit(() -> sync(soft));
+            digest(soft);
+        }
+        await(synced);
+    }
+
+    private static void addSoft(SnapshotManifest manifest, Part part, List<Soft> soft) {
+        for (StoredFile file : manifest.files(part)) {
+            if (!file.durable() || file.digest() == null) {
+                soft.add(new Soft(manifest, file));
+            }
         }
     }
 
-    private void harden(SnapshotManifest manifest, Part part) throws IOException {
-        Path folder = home.snapshotFolder(manifest.id());
-        for (StoredFile file : manifest.files()) {
-            if (file.part() == part && !file.durable()) {
-                Path path = folder.resolve(file.name());
-                home.disk().sync(path);
-                String digest = file.sha256() == null ? Digests.sha256(path) : file.sha256();
-                done.computeIfAbsent(manifest.id(), id -> new LinkedHashMap<>())
-                        .put(
-                                file.name(),
-                                new StoredFile(file.name(), part, file.size(), true, digest));
+    private Void sync(List<Soft> soft) throws IOException {
+        for (Soft each : soft) {
+            home.disk().sync(path(each));
+        }
+        return null;
+    }
+
+    private void digest(List<Soft> soft) throws IOException {
+        var verified = new LinkedHashMap<String, Verified>();
+        for (Soft each : soft) {
+            String id = each.manifest.id();
+            if (!verified.containsKey(id)) {
+                verified.put(id, Verified.of(home, id));
             }
+            var file = each.file;
+            var known = file.digest();
+            var digest =
+                    known == null ? verified.get(id).read(path(each), Digests::of, null) : known;
+            done.computeIfAbsent(id, _ -> new LinkedHashMap<>())
+                    .put(
+                            file.name(),
+                            new StoredFile(file.name(), file.part(), file.size(), true, digest));
+        }
+        verified.values().forEach(Verified::keep);
+    }
+
+    private Path path(Soft each) {
+        return home.snapshotFolder(each.manifest.id()).resolve(each.file.name());
+    }
+
+    private static void await(Future<Void> work) throws IOException {
+        try {
+            work.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failed) {
+                throw failed;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while files were written to the disk", e);
         }
     }
 

@@ -69,7 +69,7 @@ final class Liveness {
     }
 
     private void mark() throws IOException {
-        for (String id : catalogue.names().values()) {
+        for (String id : catalogue.namedIds()) {
             addWhole(id);
         }
         for (String id : catalogue.pinned()) {

@@ -1,13 +1,10 @@
 package dev.stasis.store;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// A manifest never changes once a name points to it. Layers that nobody else needs are folded into
 /// the one above them all the same; the file `replaced.json` beside the manifest then lists the
 /// part's files and what they lie on in place of the manifest's. The content is the same. It is at
-/// most 1 MiB; its first line is the SHA-256 of the rest:
+/// most 1 MiB, and [Sealed]:
 ///
 /// ```
 /// 3f0c…
@@ -55,19 +52,7 @@ record Replacement(Map<Part, Held> parts) {
         } catch (NoSuchFileException e) {
             return NONE;
         }
-        int line = 0;
-        while (line < content.length && content[line] != '\n') {
-            line++;
-        }
-        byte[] rest =
-                Arrays.copyOfRange(content, Math.min(content.length, line + 1), content.length);
-        String digest = new String(content, 0, line, StandardCharsets.US_ASCII);
-        if (!digest.equals(hex(rest))) {
-            throw Failures.damaged(
-                    "%s was changed or cut off: its first line is not the SHA-256 of the rest"
-                            .formatted(file));
-        }
-        var document = Document.parse(file.toString(), rest);
+        var document = Document.parse(file.toString(), Sealed.open(file, content));
         document.checkFormat(FORMAT);
         return document.as(tree -> of(tree, id));
     }
@@ -123,14 +108,6 @@ record Replacement(Map<Part, Held> parts) {
         tree.put("format", FORMAT);
         tree.put("id", id);
         tree.put("parts", list);
-        byte[] rest = Document.write("The parts of snapshot " + id, tree, LIMIT_BYTES - 100);
-        byte[] line = (hex(rest) + "\n").getBytes(StandardCharsets.US_ASCII);
-        byte[] all = Arrays.copyOf(line, line.length + rest.length);
-        System.arraycopy(rest, 0, all, line.length, rest.length);
-        return all;
-    }
-
-    private static String hex(byte[] content) {
-        return HexFormat.of().formatHex(Digests.sha256(content));
+        return Sealed.seal(Document.write("The parts of snapshot " + id, tree, LIMIT_BYTES - 100));
     }
 }

@@ -1,5 +1,7 @@
 package dev.stasis.store;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,9 +13,11 @@ import org.jspecify.annotations.Nullable;
 /// What a snapshot is. {@link #of} makes one, {@link Staging#publish} adds its files.
 ///
 /// A snapshot is a folder `snapshots/<id>/` with `manifest.json` and the files that the manifest
-/// lists. It exists from the moment that the folder has that name. The manifest is at most 1 MiB:
+/// lists. It exists from the moment that the folder has that name. The manifest is at most 1 MiB,
+/// and [Sealed]:
 ///
 /// ```
+/// 3f0c…
 /// { "format": 2, "id": "…", "created": "2026-01-31T12:00:00Z",
 ///   "source": { "id": "…", "name": "…" },              the sandbox it was taken of
 ///   "parent": "…",                                     the snapshot before it in its line
@@ -22,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 ///              "machine": { … } },                     as in the record of a sandbox
 ///   "boot": "…",                                       the boot of the computer that wrote it
 ///   "files": [ { "name": "devices", "part": "MEMORY", "size": 66048, "durable": true,
-///                "sha256": "…" }, … ] }
+///                "tree": "…" }, … ] }
 /// ```
 ///
 /// A file has a digest once it was read for one: small ones when the snapshot is published, large
@@ -31,8 +35,9 @@ import org.jspecify.annotations.Nullable;
 /// whose memory nobody can need any more loses the files of that part.
 ///
 /// `memoryBase` and the files of a part say how the content is held, and that may change while the
-/// content does not: see [Replacement]. What is read here is as it is held now. Format 1 had no
-/// `parent`; there it is the snapshot whose disk layer this one's was made on.
+/// content does not: see [Replacement]. What is read here is as it is held now. Format 1 was not
+/// sealed, had `sha256` in place of `tree` and no `parent`; that is the snapshot whose disk layer
+/// this one's was made on.
 ///
 /// @param id its id
 /// @param created when it was taken
@@ -212,11 +217,28 @@ public record SnapshotManifest(
         tree.put("setup", setup.tree());
         tree.put("boot", boot);
         tree.put("files", files.stream().map(StoredFile::tree).toList());
-        return Document.write("The settings of snapshot " + id, tree, LIMIT_BYTES);
+        return Sealed.seal(
+                Document.write("The settings of snapshot " + id, tree, LIMIT_BYTES - 100));
     }
 
-    static SnapshotManifest read(Document document) {
+    /// Reads the manifest in a snapshot's folder.
+    ///
+    /// @throws java.nio.file.NoSuchFileException when there is none
+    /// @throws dev.stasis.StasisException with STORE_DAMAGED when it is no valid one
+    static SnapshotManifest read(Path folder) throws IOException {
+        Path file = folder.resolve(SnapshotStore.MANIFEST);
+        byte[] content = Document.readBytes(file, LIMIT_BYTES);
+        boolean sealed = content.length == 0 || content[0] != '{';
+        byte[] json = sealed ? Sealed.open(file, content) : content;
+        var document = Document.parse(file.toString(), json);
         document.checkFormat(FORMAT);
+        if (!sealed && document.number("format") > 1) {
+            throw Failures.damaged(file + " has lost its first line, the SHA-256 of the rest");
+        }
+        return read(document);
+    }
+
+    private static SnapshotManifest read(Document document) {
         String parent = document.number("format") < 2 ? "diskBase" : "parent";
         return document.as(tree -> {
             var source = tree.object("source");

@@ -4,16 +4,19 @@ import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// The snapshots of a home. Safe for any number of threads and processes.
 ///
@@ -58,9 +61,11 @@ public final class SnapshotStore {
     public SnapshotManifest resolve(String nameOrId) {
         try {
             if (Names.isName(nameOrId)) {
-                String id = catalogue.named(nameOrId).orElse(nameOrId);
+                String id = catalogue.named(nameOrId).map(NameRecord::id).orElse(nameOrId);
                 if (Ids.isId(id) && restorable(id)) {
-                    return catalogue.manifest(id).orElseThrow(() -> notFound(nameOrId));
+                    var manifest = catalogue.manifest(id).orElseThrow(() -> notFound(nameOrId));
+                    catalogue.requireNamedManifests(List.of(manifest));
+                    return manifest;
                 }
             }
             throw notFound(nameOrId);
@@ -88,7 +93,7 @@ public final class SnapshotStore {
                     Ids.isId(id) ? catalogue.manifest(id) : Optional.<SnapshotManifest>empty();
             return manifest.isPresent()
                     && (catalogue.livesUnnamed(manifest.get())
-                            || catalogue.names().containsValue(id));
+                            || catalogue.namedIds().contains(id));
         } catch (IOException e) {
             throw Failures.of("Reading snapshot " + id, e);
         }
@@ -110,10 +115,10 @@ public final class SnapshotStore {
         return entries;
     }
 
-    private Optional<Entry> entry(String id, Map<String, String> allNames) throws IOException {
+    private Optional<Entry> entry(String id, Map<String, NameRecord> allNames) throws IOException {
         var names =
                 allNames.entrySet().stream()
-                        .filter(name -> name.getValue().equals(id))
+                        .filter(name -> name.getValue().id().equals(id))
                         .map(Map.Entry::getKey)
                         .toList();
         try {
@@ -122,7 +127,15 @@ public final class SnapshotStore {
                     || (names.isEmpty() && !catalogue.livesUnnamed(manifest.get()))) {
                 return Optional.empty();
             }
-            return Optional.of(new Entry(manifest.get(), names, bytesOnDisk(id)));
+            var expiries = new HashMap<String, Instant>();
+            for (String name : names) {
+                var expires = Objects.requireNonNull(allNames.get(name)).expires();
+                if (expires != null) {
+                    expiries.put(name, expires);
+                }
+            }
+            return Optional.of(
+                    new Entry(manifest.get(), names, bytesOnDisk(id), labels(id), expiries));
         } catch (StasisException e) {
             LOG.log(System.Logger.Level.WARNING, e.getMessage());
             return Optional.empty();
@@ -153,23 +166,26 @@ public final class SnapshotStore {
     ///   ErrorCode#STORE_DAMAGED} naming the file and what is wrong with it
     public Chains verify(String id) {
         try {
-            var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
-            var chains =
-                    new Chains(
-                            top,
-                            catalogue.chain(top, Part.MEMORY),
-                            catalogue.chain(top, Part.DISK));
-            var verification = new Verification(home);
-            for (SnapshotManifest manifest : chains.memory()) {
-                verification.check(manifest, Part.MEMORY);
-            }
-            for (SnapshotManifest manifest : chains.disk()) {
-                verification.check(manifest, Part.DISK);
-            }
-            return chains;
+            return check(id, Verification.beforeRestore(home));
         } catch (IOException e) {
             throw Failures.of("Verifying snapshot " + id, e);
         }
+    }
+
+    private Chains check(String id, Verification verification) throws IOException {
+        var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
+        var memory = catalogue.chain(top, Part.MEMORY);
+        var disk = catalogue.chain(top, Part.DISK);
+        var all = new LinkedHashSet<>(memory);
+        all.addAll(disk);
+        catalogue.requireNamedManifests(all);
+        for (SnapshotManifest manifest : memory) {
+            verification.check(manifest, Part.MEMORY);
+        }
+        for (SnapshotManifest manifest : disk) {
+            verification.check(manifest, Part.DISK);
+        }
+        return new Chains(top, memory, disk);
     }
 
     /// Makes a snapshot durable under a name. Files of it and of what it lies on that were not
@@ -182,21 +198,41 @@ public final class SnapshotStore {
     ///   ErrorCode#SNAPSHOT_NOT_FOUND} when it can't be restored any more, or {@link
     ///   ErrorCode#DISK_FULL}
     public void saveNamed(String id, String name) {
-        Names.check("snapshot", name);
-        try (var _ = pin(id, name)) {
-            var hardening = new Hardening(home);
-            hardening.harden(verify(id));
-            try (var _ = home.lock("name snapshot " + id)) {
-                refuseTaken(name);
-                hardening.writeManifests();
-                home.disk()
-                        .write(
-                                home.namesFolder().resolve(name),
-                                (id + "\n").getBytes(StandardCharsets.UTF_8),
-                                Durability.SYNCED);
-            }
+        saveNamed(id, Saving.as(name));
+    }
+
+    /// Makes a snapshot durable under a name, with labels, or in place of the one that has the
+    /// name: see {@link #saveNamed(String, String)}.
+    public void saveNamed(String id, Saving saving) {
+        try {
+            new Naming(home).save(id, saving);
         } catch (IOException e) {
-            throw Failures.of("Saving snapshot %s as %s".formatted(id, name), e);
+            throw Failures.of("Saving snapshot %s as %s".formatted(id, saving.name()), e);
+        }
+    }
+
+    /// The labels of a snapshot, by key. Labels that can't be read are said in the log.
+    public Map<String, String> labels(String id) {
+        try {
+            return Labels.read(home.snapshotFolder(id));
+        } catch (StasisException e) {
+            LOG.log(System.Logger.Level.WARNING, e.getMessage());
+            return Map.of();
+        } catch (IOException e) {
+            throw Failures.of("Reading the labels of snapshot " + id, e);
+        }
+    }
+
+    /// Changes the labels of a snapshot. When that returns the change survives the loss of power.
+    ///
+    /// @param change is given the labels, which it may change, and gives the new ones
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND} or {@link
+    ///   ErrorCode#INVALID_ARGUMENT}
+    public void relabel(String id, UnaryOperator<Map<String, String>> change) {
+        try {
+            new Naming(home).relabel(id, change);
+        } catch (IOException e) {
+            throw Failures.of("Labelling snapshot " + id, e);
         }
     }
 
@@ -248,31 +284,7 @@ public final class SnapshotStore {
     ///
     /// @throws StasisException with {@link ErrorCode#INVALID_NAME} or {@link ErrorCode#NAME_TAKEN}
     public void requireFree(String name) {
-        Names.check("snapshot", name);
-        try {
-            refuseTaken(name);
-        } catch (IOException e) {
-            throw Failures.of("Looking for the snapshot name " + name, e);
-        }
-    }
-
-    private Pin pin(String id, String name) throws IOException {
-        try (var _ = home.lock("save snapshot " + id)) {
-            refuseTaken(name);
-            if (!restorable(id)) {
-                throw notFound(id);
-            }
-            return Pin.set(home, id);
-        }
-    }
-
-    private void refuseTaken(String name) throws IOException {
-        if (catalogue.named(name).isPresent() || Files.exists(home.snapshotFolder(name))) {
-            throw new StasisException(
-                    ErrorCode.NAME_TAKEN,
-                    "There is a snapshot named '%s' already: choose another name, or delete that one"
-                            .formatted(name));
-        }
+        new Naming(home).requireFree(Saving.as(Names.check("snapshot", name)));
     }
 
     /// Removes a name. With its last name a snapshot ends, though its source may live; what nobody
@@ -280,21 +292,11 @@ public final class SnapshotStore {
     ///
     /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND} when there is no such name
     public void delete(String name) {
-        try (var _ = home.lock("delete snapshot name " + Names.shown(name))) {
-            Path file = home.namesFolder().resolve(name);
-            if (!Names.isName(name) || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                throw notFound(name);
-            }
-            var id = target(name);
-            home.disk().delete(file);
-            home.disk().sync(home.namesFolder());
-            if (id.isPresent() && !catalogue.names().containsValue(id.get())) {
-                markClosed(id.get());
-            }
+        try {
+            new Naming(home).delete(name);
         } catch (IOException e) {
             throw Failures.of("Deleting the snapshot name " + Names.shown(name), e);
         }
-        collect();
     }
 
     /// Ends an unnamed snapshot: nothing new can be restored from it, what was goes on. It does
@@ -308,7 +310,7 @@ public final class SnapshotStore {
         collect();
     }
 
-    private void markClosed(String id) throws IOException {
+    void markClosed(String id) throws IOException {
         if (Files.isDirectory(home.snapshotFolder(id))) {
             home.disk()
                     .write(
@@ -318,21 +320,12 @@ public final class SnapshotStore {
         }
     }
 
-    /// What a name points to; a name that nobody can read can be removed all the same.
-    private Optional<String> target(String name) throws IOException {
-        try {
-            return catalogue.named(name);
-        } catch (StasisException e) {
-            return Optional.empty();
-        }
-    }
-
     /// Deletes what nobody needs any more: see [Sweep].
     public void collect() {
         new Sweep(home).run();
     }
 
-    private static StasisException notFound(String nameOrId) {
+    static StasisException notFound(String nameOrId) {
         return new StasisException(
                 ErrorCode.SNAPSHOT_NOT_FOUND,
                 "There is no snapshot '%s' that can be restored: it never was, or was deleted, or had no name and went with its source sandbox"
@@ -344,10 +337,19 @@ public final class SnapshotStore {
     /// @param manifest what it is
     /// @param names its names, sorted; none = it ends with its source
     /// @param bytesOnDisk what its own files take
-    public record Entry(SnapshotManifest manifest, List<String> names, long bytesOnDisk) {
+    /// @param labels its labels, by key
+    /// @param expiries when names may be pruned, for those of which that was said
+    public record Entry(
+            SnapshotManifest manifest,
+            List<String> names,
+            long bytesOnDisk,
+            Map<String, String> labels,
+            Map<String, Instant> expiries) {
         /// Copies.
         public Entry {
             names = List.copyOf(names);
+            labels = Map.copyOf(labels);
+            expiries = Map.copyOf(expiries);
         }
     }
 

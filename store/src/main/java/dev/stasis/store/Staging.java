@@ -128,7 +128,7 @@ public final class Staging implements AutoCloseable {
             }
             home.disk().restrict(file);
             long size = Files.size(file);
-            String digest = size <= SMALL_FILE_BYTES ? Digests.sha256(file) : null;
+            Digest digest = size <= SMALL_FILE_BYTES ? Digests.of(file) : null;
             described.add(new StoredFile(entry.getKey(), entry.getValue(), size, false, digest));
         }
         return draft.withFiles(described);

@@ -2,7 +2,6 @@ package dev.stasis.store;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A file of a snapshot, as its manifest lists it.
@@ -11,12 +10,10 @@ import org.jspecify.annotations.Nullable;
 /// @param part what it belongs to
 /// @param size how long it is, in bytes
 /// @param durable whether it was synced
-/// @param sha256 its digest in hexadecimal, once it was read for that
+/// @param digest its digest, once it was read for that
 public record StoredFile(
-        String name, Part part, long size, boolean durable, @Nullable String sha256) {
-    private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
-
-    /// Checks the name, the size and the form of the digest.
+        String name, Part part, long size, boolean durable, @Nullable Digest digest) {
+    /// Checks the name and the size.
     public StoredFile {
         if (!isFileName(name)) {
             throw new IllegalArgumentException(
@@ -25,13 +22,12 @@ public record StoredFile(
         if (size < 0) {
             throw new IllegalArgumentException(name + " can't have " + size + " bytes");
         }
-        if (sha256 != null && !DIGEST.matcher(sha256).matches()) {
-            throw new IllegalArgumentException("'" + Names.shown(sha256) + "' is no digest");
-        }
     }
 
     static boolean isFileName(String name) {
-        return Names.isName(name) && !name.equals(SnapshotStore.MANIFEST);
+        return Names.isName(name)
+                && !name.equals(SnapshotStore.MANIFEST)
+                && !name.equals(Replacement.FILE);
     }
 
     Map<String, Object> tree() {
@@ -40,8 +36,8 @@ public record StoredFile(
         tree.put("part", part.name());
         tree.put("size", size);
         tree.put("durable", durable);
-        if (sha256 != null) {
-            tree.put("sha256", sha256);
+        if (digest != null) {
+            tree.put(digest.scheme().field(), digest.hex());
         }
         return tree;
     }
@@ -52,6 +48,16 @@ public record StoredFile(
                 document.choice("part", Part.class),
                 document.number("size"),
                 document.flag("durable"),
-                document.textOrNull("sha256"));
+                digest(document));
+    }
+
+    private static @Nullable Digest digest(Document document) {
+        for (Digest.Scheme scheme : Digest.Scheme.values()) {
+            String hex = document.textOrNull(scheme.field());
+            if (hex != null) {
+                return new Digest(scheme, hex);
+            }
+        }
+        return null;
     }
 }

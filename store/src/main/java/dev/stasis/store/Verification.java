@@ -6,17 +6,42 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.LongConsumer;
 
-/// The check of a snapshot's files that every restore makes.
+/// The checks of a snapshot's files: the one that every restore makes, and the one that reads
+/// everything.
+///
+/// A file is there, plain, and as long as it should be. Small ones have their digest. Large ones
+/// that have one are what was found to have it, see [Verified], or are digested now, once.
 final class Verification {
     /// The largest file whose digest is checked each time.
-    private static final int SMALL_FILE_BYTES = 1 << 20;
+    static final int SMALL_FILE_BYTES = 1 << 20;
 
     private final Home home;
+    private final LongConsumer progress;
+    private final boolean reading;
+    private final Set<Path> done = new HashSet<>();
 
-    Verification(Home home) {
+    private Verification(Home home, LongConsumer progress, boolean reading) {
         this.home = home;
+        this.progress = progress;
+        this.reading = reading;
+    }
+
+    /// The check that every restore makes.
+    static Verification beforeRestore(Home home) {
+        return new Verification(home, _ -> {}, false);
+    }
+
+    /// The check that reads every file, each once.
+    ///
+    /// @param progress is told how many bytes were read or need not be read any more since it was
+    ///   told last, on any thread
+    static Verification ofEveryByte(Home home, LongConsumer progress) {
+        return new Verification(home, progress, true);
     }
 
     /// Checks the files of one part of a snapshot.
@@ -26,14 +51,59 @@ final class Verification {
                     "Snapshot %s has no %s any more"
                             .formatted(manifest.id(), part.name().toLowerCase(Locale.ROOT)));
         }
-        for (StoredFile file : manifest.files()) {
-            if (file.part() == part) {
-                check(home.snapshotFolder(manifest.id()).resolve(file.name()), file);
+        var verified = Verified.of(home, manifest.id());
+        boolean digested = false;
+        for (StoredFile file : manifest.files(part)) {
+            Path path = home.snapshotFolder(manifest.id()).resolve(file.name());
+            checkForm(path, file);
+            if (needsReading(path, file, verified)) {
+                digested = true;
+                checkContent(path, file, verified);
             }
+        }
+        if (digested) {
+            verified.keep();
         }
     }
 
-    private static void check(Path path, StoredFile expected) throws IOException {
+    private boolean needsReading(Path path, StoredFile file, Verified verified) throws IOException {
+        if (file.digest() == null) {
+            return false;
+        }
+        if (reading) {
+            return done.add(path);
+        }
+        if (file.size() <= SMALL_FILE_BYTES) {
+            checkSmall(path, file.digest());
+            return false;
+        }
+        return !verified.isSame(path);
+    }
+
+    private static void checkSmall(Path path, Digest expected) throws IOException {
+        if (!expected.equals(Digests.of(path, expected.scheme(), _ -> {}))) {
+            throw changed(path, expected);
+        }
+    }
+
+    private void checkContent(Path path, StoredFile file, Verified verified) throws IOException {
+        Digest expected = file.digest();
+        if (expected == null) {
+            return;
+        }
+        Digest found;
+        try {
+            found = verified.read(path, p -> Digests.of(p, expected.scheme(), progress), expected);
+        } catch (NoSuchFileException e) {
+            throw damaged(path, "is missing");
+        }
+        if (!found.equals(expected)) {
+            verified.keep();
+            throw changed(path, expected);
+        }
+    }
+
+    private static void checkForm(Path path, StoredFile expected) throws IOException {
         BasicFileAttributes found;
         try {
             found =
@@ -50,12 +120,10 @@ final class Verification {
                     path,
                     "has %d bytes and should have %d".formatted(found.size(), expected.size()));
         }
-        String digest = expected.sha256();
-        if (digest != null
-                && found.size() <= SMALL_FILE_BYTES
-                && !digest.equals(Digests.sha256(path))) {
-            throw damaged(path, "was changed: its SHA-256 is not " + digest);
-        }
+    }
+
+    private static RuntimeException changed(Path path, Digest expected) {
+        return damaged(path, "was changed: its digest is not " + expected);
     }
 
     private static RuntimeException damaged(Path path, String problem) {

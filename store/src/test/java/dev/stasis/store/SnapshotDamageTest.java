@@ -29,7 +29,7 @@ class SnapshotDamageTest {
     @Test
     void aDamagedManifestIsNamed() throws Exception {
         Path file = test.home.snapshotFolder(id).resolve("manifest.json");
-        String whole = Files.readString(file);
+        String whole = json(file);
         String[] damages = {
             "",
             "{}",
@@ -45,7 +45,7 @@ class SnapshotDamageTest {
             whole.replace("\"MEMORY\"", "\"SOUL\""),
             whole.replaceAll("\"size\" : \\d+", "\"size\" : -1"),
             whole.replaceAll("\"size\" : \\d+", "\"size\" : 1e3"),
-            whole.replaceAll("\"sha256\" : \"[^\"]*\"", "\"sha256\" : \"abc\""),
+            whole.replaceAll("\"tree\" : \"[^\"]*\"", "\"tree\" : \"abc\""),
             whole.replaceAll("\"memory\" : \\d+", "\"memory\" : 0"),
             whole.replaceAll("\"env\" : \\{[^}]*}", "\"env\" : { \"K\" : 1 }"),
             whole + " ".repeat(2 << 20),
@@ -53,7 +53,7 @@ class SnapshotDamageTest {
         };
         for (String damage : damages) {
             assertThat(damage).isNotEqualTo(whole);
-            Files.writeString(file, damage);
+            Files.write(file, seal(damage));
             assertThat(assertFails(ErrorCode.STORE_DAMAGED, () -> test.snapshots.resolve("seeded")))
                     .as(damage.length() > 2000 ? "a large one" : damage)
                     .hasMessageContaining("manifest");
@@ -107,10 +107,8 @@ class SnapshotDamageTest {
     @Test
     void snapshotsThatLieOnEachOtherAreRefused() throws Exception {
         Path file = test.home.snapshotFolder(base).resolve("manifest.json");
-        String looped =
-                Files.readString(file)
-                        .replace("\"setup\"", "\"diskBase\" : \"" + id + "\", \"setup\"");
-        Files.writeString(file, looped);
+        String looped = json(file).replace("\"setup\"", "\"diskBase\" : \"" + id + "\", \"setup\"");
+        Files.write(file, seal(looped));
         assertThat(assertFails(ErrorCode.STORE_DAMAGED, () -> test.snapshots.verify(id)))
                 .hasMessageContaining("lies on itself");
         test.snapshots.collect();
@@ -167,5 +165,15 @@ class SnapshotDamageTest {
         Files.write(test.home.snapshotFolder(broken).resolve("manifest.json"), new byte[0]);
         test.remove("third");
         assertThat(test.has(broken)).isFalse();
+    }
+
+    /// The manifest without the line that seals it.
+    private static String json(Path file) throws java.io.IOException {
+        String sealed = Files.readString(file);
+        return sealed.substring(sealed.indexOf('\n') + 1);
+    }
+
+    private static byte[] seal(String json) {
+        return Sealed.seal(json.getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 }

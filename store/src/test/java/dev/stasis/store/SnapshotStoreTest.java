@@ -84,7 +84,7 @@ class SnapshotStoreTest {
 
         assertThat(snapshots.resolve("seeded").id()).isEqualTo(second);
         assertThat(snapshots.resolve("seeded").files())
-                .allMatch(file -> file.durable() && file.sha256() != null);
+                .allMatch(file -> file.durable() && file.digest() != null);
         assertThat(snapshots.find(first).orElseThrow().files())
                 .filteredOn(file -> file.part() == Part.DISK)
                 .allMatch(StoredFile::durable);
