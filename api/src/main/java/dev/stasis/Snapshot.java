@@ -72,6 +72,33 @@ public interface Snapshot extends AutoCloseable {
     ///   {@link ErrorCode#SNAPSHOT_NOT_FOUND} or {@link ErrorCode#DISK_FULL}
     Snapshot saveNamed(String name);
 
+    /// Keeps this snapshot under a name, with labels, for a time, or in place of the one that has
+    /// the name: see {@link #saveNamed(String)}.
+    ///
+    /// @param name the name
+    /// @param settings says how
+    /// @return this
+    /// @throws StasisException as {@link #saveNamed(String)}, and with {@link
+    ///   ErrorCode#INVALID_ARGUMENT} for a label
+    Snapshot saveNamed(String name, Consumer<SaveBuilder> settings);
+
+    /// Changes the labels of this snapshot, all at once. When the call returns the change survives
+    /// a loss of power, if the snapshot does.
+    ///
+    /// @param change says what to change
+    /// @return this
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND} or {@link
+    ///   ErrorCode#INVALID_ARGUMENT}
+    Snapshot relabel(Consumer<LabelsBuilder> change);
+
+    /// Reads all that this snapshot consists of and compares it with the digests taken when it was
+    /// saved. A snapshot without a name has none for its large files.
+    ///
+    /// @param progress is told how far it is, on any thread
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} naming the file and what is
+    ///   wrong with it, or with {@link ErrorCode#SNAPSHOT_NOT_FOUND}
+    void verify(Consumer<Progress> progress);
+
     /// Gives up this snapshot if it was taken through this object and has no name: it can't be
     /// restored any more, and its bytes go with the last fork that needs them. Else does nothing. A
     /// second call does nothing.

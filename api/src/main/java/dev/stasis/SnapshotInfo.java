@@ -1,6 +1,7 @@
 package dev.stasis;
 
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 
 /// What a snapshot is.
@@ -18,6 +19,8 @@ import java.util.Optional;
 /// @param limits what those can be raised to in a fork
 /// @param bytesOnDisk what its own files take on disk: RAM image, device state, disk layer,
 ///   manifest, and the flat RAM image that is cached when it is restored often
+/// @param labels its labels, by key
+/// @param expires when its name may be pruned
 public record SnapshotInfo(
         String id,
         Optional<String> name,
@@ -28,4 +31,11 @@ public record SnapshotInfo(
         int cpus,
         ByteSize memory,
         SizeLimits limits,
-        ByteSize bytesOnDisk) {}
+        ByteSize bytesOnDisk,
+        Map<String, String> labels,
+        Optional<Instant> expires) {
+    /// Copies.
+    public SnapshotInfo {
+        labels = Map.copyOf(labels);
+    }
+}

@@ -73,6 +73,42 @@ public interface Stasis extends AutoCloseable {
     /// their source sandbox.
     List<SnapshotInfo> restorableSnapshots();
 
+    /// The named snapshots that a filter means, by name.
+    ///
+    /// @param which says which
+    default List<SnapshotInfo> snapshots(Consumer<SnapshotFilter> which) {
+        var filter = new SnapshotFilter();
+        which.accept(filter);
+        return snapshots().stream().filter(filter::fits).toList();
+    }
+
+    /// Takes names from snapshots that are not to be kept, all at once. Nothing that is in use
+    /// goes: no name of a snapshot from which a sandbox was restored that still exists, or that
+    /// some process is reading.
+    ///
+    /// @param rules says which are not to be kept
+    /// @return the snapshots whose names were removed, or would be, by name
+    List<SnapshotInfo> pruneSnapshots(Consumer<RetentionBuilder> rules);
+
+    /// Reads all that the named snapshots consist of, see {@link Snapshot#verify}.
+    ///
+    /// @param progress is told how far it is, on any thread
+    /// @return what is damaged: one for each name
+    List<Finding> verifySnapshots(Consumer<Progress> progress);
+
+    /// Examines the whole home: what killed processes left, what belongs to nothing, what is
+    /// missing. Large files are not read for that unless they were changed: {@link
+    /// #verifySnapshots} does so. What opening a home puts right, and this instance's opening did,
+    /// is said too.
+    ///
+    /// @return what was found; empty when all is well
+    List<Finding> check();
+
+    /// Examines the whole home as {@link #check()} and puts right what can be.
+    ///
+    /// @return what was found, and what became of it; empty when all was well
+    List<Finding> repair();
+
     /// Takes a name from a snapshot. With its last name the snapshot ends: nothing new can be
     /// restored from it, though its source may live, and its bytes go as soon as no fork and no
     /// later snapshot needs them.

@@ -5,23 +5,24 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// Reads times such as `500ms`, `30s`, `5m` and `1h`.
+/// Reads times such as `500ms`, `30s`, `5m`, `1h` and `7d`.
 final class DurationConverter implements ITypeConverter<Duration> {
-    private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+    private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
     @Override
     public Duration convert(String text) {
         var match = FORM.matcher(text);
         if (!match.matches()) {
             throw new TypeConversionException(
-                    "'" + text + "' is no time: write digits and ms, s, m or h, such as 30s");
+                    "'" + text + "' is no time: write digits and ms, s, m, h or d, such as 30s");
         }
         long count = Long.parseLong(match.group(1));
         return switch (match.group(2)) {
             case "ms" -> Duration.ofMillis(count);
             case "s" -> Duration.ofSeconds(count);
             case "m" -> Duration.ofMinutes(count);
-            default -> Duration.ofHours(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
         };
     }
 }

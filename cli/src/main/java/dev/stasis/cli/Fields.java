@@ -2,6 +2,7 @@ package dev.stasis.cli;
 
 import dev.stasis.Diagnosis;
 import dev.stasis.ForkOutcome;
+import dev.stasis.Finding;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
 import dev.stasis.SnapshotInfo;
@@ -65,6 +66,16 @@ final class Fields {
         fields.put("maxCpus", snapshot.limits().cpus());
         fields.put("maxMemoryBytes", snapshot.limits().memory().bytes());
         fields.put("diskBytes", snapshot.bytesOnDisk().bytes());
+        fields.put("labels", new TreeMap<>(snapshot.labels()));
+        fields.put("expires", orNull(snapshot.expires().map(Object::toString)));
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> of(Finding finding) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("subject", finding.subject());
+        fields.put("problem", finding.problem());
+        fields.put("outcome", word(finding.outcome()));
         return fields;
     }
 

@@ -9,8 +9,12 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /// `stasis snapshot`.
 @Command(
@@ -29,8 +33,12 @@ final class SnapshotCommand implements Callable<Integer> {
                             + " the snapshot goes when the sandbox is removed.")
     @Nullable String snapshotName;
 
+    @Mixin SaveOptions saving = new SaveOptions();
+
     @Parameters(index = "0", paramLabel = "SANDBOX", description = "The sandbox.")
     String sandboxName = "";
+
+    @Spec CommandSpec spec = CommandSpec.create();
 
     SnapshotCommand(Session session) {
         this.session = session;
@@ -38,11 +46,21 @@ final class SnapshotCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (snapshotName == null && (saving.move || saving.ttl != null)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--move and --ttl are about a name: give one with --name.");
+        }
         try (var sandbox = Lookup.sandbox(session, sandboxName)) {
             if (snapshotName == null) {
-                session.print(sandbox.snapshot().id());
+                var snapshot = sandbox.snapshot();
+                if (!saving.labels.isEmpty()) {
+                    snapshot.relabel(labels -> saving.labels.forEach(labels::set));
+                }
+                session.print(snapshot.id());
             } else {
-                refuseTaken(snapshotName);
+                if (!saving.move) {
+                    refuseTaken(snapshotName);
+                }
                 session.print(named(sandbox, snapshotName).id());
             }
         }
@@ -61,18 +79,18 @@ final class SnapshotCommand implements Callable<Integer> {
                             + sandboxName
                             + "': the name '"
                             + name
-                            + "' belongs to another snapshot; choose another, or free it with"
-                            + " 'stasis snapshots rm "
+                            + "' belongs to another snapshot; choose another, say --move to let it point to this one, or free it"
+                            + " with 'stasis snapshots rm "
                             + name
                             + "'");
         }
     }
 
-    private static Snapshot named(Sandbox sandbox, String name) {
+    private Snapshot named(Sandbox sandbox, String name) {
         boolean ran = sandbox.info().state() == SandboxState.RUNNING;
         Snapshot snapshot = sandbox.snapshot();
         try {
-            return snapshot.saveNamed(name);
+            return snapshot.saveNamed(name, saving::applyTo);
         } catch (RuntimeException e) {
             snapshot.close();
             if (ran) {

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /// `stasis snapshots` without a verb.
 @Command(
         name = "snapshots",
-        description = "Lists, explains and removes snapshots.",
+        description = "Lists, explains, names, labels, verifies and removes snapshots.",
         synopsisSubcommandLabel = "COMMAND")
 final class SnapshotsCommand implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();

@@ -41,6 +41,8 @@ final class SnapshotsInspectCommand implements Callable<Integer> {
                 .row("image", info.image())
                 .row("cpus", Integer.toString(info.cpus()))
                 .row("memory", info.memory().toString())
-                .row("disk", info.bytesOnDisk() + " on this computer");
+                .row("disk", info.bytesOnDisk() + " on this computer")
+                .row("labels", SnapshotsListCommand.labels(info))
+                .row("expires", info.expires().map(Table::time).orElse("-"));
     }
 }

@@ -1,6 +1,11 @@
 package dev.stasis.cli;
 
+import dev.stasis.SnapshotFilter;
+import dev.stasis.SnapshotInfo;
+import java.util.Comparator;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,6 +20,14 @@ final class SnapshotsListCommand implements Callable<Integer> {
             description = "Lists also those without a name, which go with their source.")
     boolean all;
 
+    @Option(
+            names = "--sort",
+            paramLabel = "ORDER",
+            description = "'name' (the default), 'created' or 'disk', the largest last.")
+    Order order = Order.NAME;
+
+    @Mixin FilterOptions filter = new FilterOptions();
+
     @Mixin Format.Choice format = new Format.Choice();
 
     SnapshotsListCommand(Session session) {
@@ -24,12 +37,19 @@ final class SnapshotsListCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var stasis = session.stasis();
-        var snapshots = all ? stasis.restorableSnapshots() : stasis.snapshots();
+        var meant = new SnapshotFilter();
+        filter.applyTo(meant);
+        var snapshots =
+                (all ? stasis.restorableSnapshots() : stasis.snapshots())
+                        .stream().filter(meant::fits).sorted(order()).toList();
         if (format.json()) {
             session.print(Fields.json(snapshots.stream().map(Fields::of).toList()));
             return 0;
         }
-        var table = new Table("NAME", "ID", "CREATED", "SOURCE", "IMAGE", "CPUS", "MEMORY", "DISK");
+        var table =
+                new Table(
+                        "NAME", "ID", "CREATED", "SOURCE", "IMAGE", "CPUS", "MEMORY", "DISK",
+                        "LABELS");
         for (var snapshot : snapshots) {
             table.row(
                     snapshot.name().orElse("-"),
@@ -39,9 +59,35 @@ final class SnapshotsListCommand implements Callable<Integer> {
                     snapshot.image(),
                     Integer.toString(snapshot.cpus()),
                     snapshot.memory().toString(),
-                    snapshot.bytesOnDisk().toString());
+                    snapshot.bytesOnDisk().toString(),
+                    labels(snapshot));
         }
         table.lines(session.terminal().colours()).forEach(session::print);
         return 0;
+    }
+
+    enum Order {
+        NAME,
+        CREATED,
+        DISK
+    }
+
+    private Comparator<SnapshotInfo> order() {
+        return switch (order) {
+            case NAME ->
+                    Comparator.comparing(
+                            (SnapshotInfo info) -> info.name().orElse("~" + info.created()));
+            case CREATED -> Comparator.comparing(SnapshotInfo::created);
+            case DISK -> Comparator.comparing(info -> info.bytesOnDisk().bytes());
+        };
+    }
+
+    static String labels(SnapshotInfo snapshot) {
+        String labels =
+                new TreeMap<>(snapshot.labels())
+                        .entrySet().stream()
+                                .map(label -> label.getKey() + "=" + label.getValue())
+                                .collect(Collectors.joining(","));
+        return labels.isEmpty() ? "-" : labels;
     }
 }

@@ -23,7 +23,12 @@ final class StasisCommandLine {
         snapshots.addSubcommand(new SnapshotsTreeCommand(session));
         snapshots.addSubcommand(new SnapshotsInspectCommand(session));
         snapshots.addSubcommand(new SnapshotsRemoveCommand(session));
+        snapshots.addSubcommand(new SnapshotsSaveCommand(session));
+        snapshots.addSubcommand(new SnapshotsLabelCommand(session));
+        snapshots.addSubcommand(new SnapshotsPruneCommand(session));
+        snapshots.addSubcommand(new SnapshotsVerifyCommand(session));
         commandLine.addSubcommand(snapshots);
+        commandLine.addSubcommand(new CheckCommand(session));
         commandLine.addSubcommand(new DoctorCommand(session));
         commandLine.addSubcommand(new DemoCommand(session));
         commandLine

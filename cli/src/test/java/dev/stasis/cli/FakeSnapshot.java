@@ -3,8 +3,12 @@ package dev.stasis.cli;
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.ForkOutcome;
+import dev.stasis.LabelsBuilder;
+import dev.stasis.Progress;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
+import dev.stasis.SaveBuilder;
+import dev.stasis.SaveSettings;
 import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.StasisException;
@@ -21,6 +25,7 @@ final class FakeSnapshot implements Snapshot {
     final FakeSandbox source;
     final Map<String, String> files;
     final List<String> names = new ArrayList<>();
+    final Map<String, String> labels = new TreeMap<>();
     private final String id;
     private final Optional<String> parent;
 
@@ -59,7 +64,9 @@ final class FakeSnapshot implements Snapshot {
                 source.cpus,
                 source.memory,
                 FakeSandbox.LIMITS,
-                ByteSize.ofMebibytes(96));
+                ByteSize.ofMebibytes(96),
+                labels,
+                Optional.empty());
     }
 
     @Override
@@ -100,7 +107,34 @@ final class FakeSnapshot implements Snapshot {
 
     @Override
     public Snapshot saveNamed(String name) {
+        return saveNamed(name, _ -> {});
+    }
+
+    @Override
+    public Snapshot relabel(Consumer<LabelsBuilder> change) {
+        source.stasis.enter("relabel");
+        var builder = new LabelsBuilder(labels);
+        change.accept(builder);
+        labels.clear();
+        labels.putAll(builder.build());
+        return this;
+    }
+
+    @Override
+    public void verify(Consumer<Progress> progress) {
+        source.stasis.enter("verify");
+        progress.accept(new Progress(id, ByteSize.ofMebibytes(1), ByteSize.ofMebibytes(1)));
+    }
+
+    @Override
+    public Snapshot saveNamed(String name, Consumer<SaveBuilder> settings) {
         source.stasis.enter("saveNamed");
+        var builder = new SaveBuilder();
+        settings.accept(builder);
+        labels.putAll(builder.build().labels());
+        if (builder.build().taken() == SaveSettings.WhenTaken.MOVE) {
+            source.stasis.snapshots.values().forEach(each -> each.names.remove(name));
+        }
         if (source.stasis.snapshots.values().stream().anyMatch(each -> each.names.contains(name))) {
             throw new StasisException(ErrorCode.NAME_TAKEN, "The name '" + name + "' is taken");
         }

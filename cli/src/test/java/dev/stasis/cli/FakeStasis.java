@@ -5,7 +5,11 @@ import dev.stasis.Diagnosis;
 import dev.stasis.ErrorCode;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecSettings;
+import dev.stasis.Finding;
+import dev.stasis.Progress;
 import dev.stasis.RestoreSettings;
+import dev.stasis.RetentionBuilder;
+import dev.stasis.RetentionSettings;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
 import dev.stasis.SandboxInfo;
@@ -32,6 +36,7 @@ final class FakeStasis implements Stasis {
     final Map<String, FakeSandbox> sandboxes = new TreeMap<>();
     final Map<String, FakeSnapshot> snapshots = new LinkedHashMap<>();
     final List<Diagnosis> diagnoses = new ArrayList<>();
+    final List<Finding> findings = new ArrayList<>();
     final List<String> calls = new ArrayList<>();
     private final Map<String, RuntimeException> faults = new LinkedHashMap<>();
     Guest guest = (_, _) -> new ExecOutcome.Exited(0);
@@ -122,6 +127,41 @@ final class FakeStasis implements Stasis {
     @Override
     public List<SnapshotInfo> restorableSnapshots() {
         return snapshots.values().stream().flatMap(each -> each.infos().stream()).toList();
+    }
+
+    @Override
+    public List<SnapshotInfo> pruneSnapshots(Consumer<RetentionBuilder> rules) {
+        enter("prune");
+        var builder = new RetentionBuilder();
+        rules.accept(builder);
+        var settings = builder.build();
+        var gone =
+                snapshots().stream()
+                        .filter(settings.filter()::fits)
+                        .skip(settings.keepLast().orElse(snapshots.size()))
+                        .toList();
+        if (settings.act() == RetentionSettings.Act.REMOVE) {
+            gone.forEach(info -> deleteSnapshot(info.name().orElseThrow()));
+        }
+        return gone;
+    }
+
+    @Override
+    public List<Finding> verifySnapshots(Consumer<Progress> progress) {
+        enter("verifySnapshots");
+        return List.copyOf(findings);
+    }
+
+    @Override
+    public List<Finding> check() {
+        enter("check");
+        return List.copyOf(findings);
+    }
+
+    @Override
+    public List<Finding> repair() {
+        enter("repair");
+        return List.copyOf(findings);
     }
 
     @Override

@@ -2,6 +2,8 @@ package dev.stasis.local;
 
 import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.RetentionSettings;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
 import dev.stasis.SizeLimits;
@@ -10,9 +12,9 @@ import dev.stasis.StasisException;
 import dev.stasis.machine.Machine;
 import dev.stasis.machine.MachineState;
 import dev.stasis.store.Home;
+import dev.stasis.store.Retention;
 import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.Setup;
-import dev.stasis.store.SnapshotManifest;
 import dev.stasis.store.SnapshotStore;
 import java.time.Duration;
 import java.util.Comparator;
@@ -131,22 +133,42 @@ final class Listing {
                 .toList();
     }
 
+    /// Removes names that are not to be kept.
+    List<SnapshotInfo> prune(RetentionSettings rules) {
+        var act =
+                switch (rules.act()) {
+                    case REMOVE -> Retention.Act.REMOVE;
+                    case SAY -> Retention.Act.SAY;
+                };
+        var retention =
+                new Retention(
+                        rules.keepLast(),
+                        rules.olderThan(),
+                        (entry, name) -> rules.filter().fits(snapshot(entry, Optional.of(name))),
+                        act);
+        return home.snapshots().prune(retention).stream()
+                .map(pruned -> snapshot(pruned.entry(), Optional.of(pruned.name())))
+                .toList();
+    }
+
     /// What one snapshot is.
     SnapshotInfo snapshot(String id) {
-        var manifest = home.snapshots().resolve(id);
-        var names =
+        home.snapshots().resolve(id);
+        var entry =
                 home.snapshots().list().stream()
-                        .filter(e -> e.manifest().id().equals(id))
-                        .flatMap(e -> e.names().stream())
-                        .findFirst();
-        return snapshot(manifest, names, home.snapshots().bytesOnDisk(id));
+                        .filter(each -> each.manifest().id().equals(id))
+                        .findFirst()
+                        .orElseThrow(() -> gone(id));
+        return snapshot(entry, entry.names().stream().findFirst());
+    }
+
+    private static StasisException gone(String id) {
+        return new StasisException(
+                ErrorCode.SNAPSHOT_NOT_FOUND, "Snapshot " + id + " was removed meanwhile");
     }
 
     private SnapshotInfo snapshot(SnapshotStore.Entry entry, Optional<String> name) {
-        return snapshot(entry.manifest(), name, entry.bytesOnDisk());
-    }
-
-    private SnapshotInfo snapshot(SnapshotManifest manifest, Optional<String> name, long bytes) {
+        var manifest = entry.manifest();
         var setup = manifest.setup();
         return new SnapshotInfo(
                 manifest.id(),
@@ -158,6 +180,9 @@ final class Listing {
                 setup.cpus(),
                 setup.memory(),
                 limits(setup),
-                new ByteSize(bytes + new FlatCache(home).bytes(manifest.id())));
+                new ByteSize(
+                        entry.bytesOnDisk() + new FlatCache(home).bytes(manifest.id())),
+                entry.labels(),
+                name.map(entry.expiries()::get));
     }
 }

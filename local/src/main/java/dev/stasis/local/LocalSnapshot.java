@@ -2,12 +2,17 @@ package dev.stasis.local;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.ForkOutcome;
+import dev.stasis.LabelsBuilder;
+import dev.stasis.Progress;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
+import dev.stasis.SaveBuilder;
+import dev.stasis.SaveSettings;
 import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.StasisException;
 import java.util.List;
+import dev.stasis.store.Saving;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -60,6 +65,13 @@ final class LocalSnapshot implements Snapshot {
 
     @Override
     public Snapshot saveNamed(String name) {
+        return saveNamed(name, _ -> {});
+    }
+
+    @Override
+    public Snapshot saveNamed(String name, Consumer<SaveBuilder> settings) {
+        var builder = new SaveBuilder();
+        settings.accept(builder);
         if (closed.get()) {
             throw new StasisException(
                     ErrorCode.SNAPSHOT_NOT_FOUND,
@@ -70,8 +82,36 @@ final class LocalSnapshot implements Snapshot {
                             + "'");
         }
         new Compaction(stasis.openHome()).flatten(id);
-        stasis.openHome().snapshots().saveNamed(id, name);
+        stasis.openHome().snapshots().saveNamed(id, saving(name, builder.build()));
         return this;
+    }
+
+    private static Saving saving(String name, SaveSettings settings) {
+        var taken =
+                switch (settings.taken()) {
+                    case REFUSE -> Saving.WhenTaken.REFUSE;
+                    case MOVE -> Saving.WhenTaken.MOVE;
+                };
+        return new Saving(name, taken, settings.labels(), settings.keepFor());
+    }
+
+    @Override
+    public Snapshot relabel(Consumer<LabelsBuilder> change) {
+        stasis.openHome()
+                .snapshots()
+                .relabel(
+                        id,
+                        labels -> {
+                            var builder = new LabelsBuilder(labels);
+                            change.accept(builder);
+                            return builder.build();
+                        });
+        return this;
+    }
+
+    @Override
+    public void verify(Consumer<Progress> progress) {
+        stasis.openHome().snapshots().read(id, progress);
     }
 
     @Override

@@ -1,7 +1,10 @@
 package dev.stasis.local;
 
 import dev.stasis.Diagnosis;
+import dev.stasis.Finding;
+import dev.stasis.Progress;
 import dev.stasis.RestoreSettings;
+import dev.stasis.RetentionBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
 import dev.stasis.SandboxInfo;
@@ -22,19 +25,21 @@ final class LocalStasis implements Stasis {
     private final Home home;
     private final Tools tools;
     private final Listing listing;
+    private final List<Finding> found;
     private final Set<LocalSandbox> made = ConcurrentHashMap.newKeySet();
 
-    private LocalStasis(Home home) {
+    private LocalStasis(Home home, List<Finding> found) {
         this.home = home;
+        this.found = List.copyOf(found);
         this.tools = new Tools(home);
         this.listing = new Listing(home);
     }
 
     static LocalStasis open(Path folder) {
         var home = Home.open(folder);
-        new Housekeeping(home).cleanUp();
+        var found = new Housekeeping(home).cleanUp();
         Templates.prune(home);
-        return new LocalStasis(home);
+        return new LocalStasis(home, found);
     }
 
     Home openHome() {
@@ -106,6 +111,28 @@ final class LocalStasis implements Stasis {
     @Override
     public List<SnapshotInfo> restorableSnapshots() {
         return listing.restorable();
+    }
+
+    @Override
+    public List<SnapshotInfo> pruneSnapshots(Consumer<RetentionBuilder> rules) {
+        var builder = new RetentionBuilder();
+        rules.accept(builder);
+        return listing.prune(builder.build());
+    }
+
+    @Override
+    public List<Finding> verifySnapshots(Consumer<Progress> progress) {
+        return home.snapshots().readAll(progress);
+    }
+
+    @Override
+    public List<Finding> check() {
+        return new HomeCheck(home, found).look();
+    }
+
+    @Override
+    public List<Finding> repair() {
+        return new HomeCheck(home, found).repair();
     }
 
     @Override

@@ -72,9 +72,10 @@ class Disk {
         Files.createLink(link, existing);
     }
 
-    /// Restricts a file to its owner.
+    /// Restricts a file or folder to its owner.
     void restrict(Path file) throws IOException {
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        String mode = Files.isDirectory(file) ? "rwx------" : "rw-------";
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
     }
 
     /// Puts the content of a file, or the names in a folder, on disk.

@@ -1,6 +1,7 @@
 package dev.stasis.store;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.Finding;
 import dev.stasis.StasisException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A home: the folder in which everything that Stasis keeps lies. Any number of processes of one
 /// user may have it open at once; nothing needs to be closed. It may be moved while nothing runs.
@@ -20,8 +22,8 @@ import java.util.List;
 /// lock                        the store-wide lock
 /// boot/<digest>/              what machines boot from, extracted
 /// images/<digest>/            root file systems
-/// snapshots/<id>/             see SnapshotManifest;  .staging-<id>/ while it is being made
-/// snapshots/names/<name>      the id of the snapshot of that name
+/// snapshots/<id>/             see SnapshotManifest, Labels and Verified;  .staging-<id>/ while it is being made
+/// snapshots/names/<name>      see NameRecord
 /// snapshots/pins/<id>.<x>     locked while that snapshot is being made durable
 /// templates/<key>             the id of the snapshot that is the template of that key
 /// sandboxes/<name>/           see SandboxRecord;  .new-<id>/ while it is being made
@@ -48,6 +50,7 @@ public final class Home {
     private final Host host;
     private final Disk disk;
     private final RuntimeFolder runtime;
+    private final List<String> cleaned = new CopyOnWriteArrayList<>();
 
     private Home(Path root, Host host, Disk disk) {
         this.root = root;
@@ -75,7 +78,7 @@ public final class Home {
             home.checkOwner();
             home.checkFormat();
             home.createFolders();
-            new Leftovers(home).remove();
+            home.cleaned.addAll(new Leftovers(home).remove());
             return home;
         } catch (IOException e) {
             throw Failures.of("Opening the home " + absolute, e);
@@ -155,6 +158,33 @@ public final class Home {
 
     Path trashFolder() {
         return root.resolve("trash");
+    }
+
+    /// What the opening of this home removed, since processes that were killed had left it.
+    List<String> cleaned() {
+        return List.copyOf(cleaned);
+    }
+
+    /// Examines all that the home keeps, without changing anything.
+    ///
+    /// @return what is not as it should be
+    public List<Finding> check() {
+        try {
+            return Examination.looking(this).run();
+        } catch (IOException e) {
+            throw Failures.of("Examining the home " + root, e);
+        }
+    }
+
+    /// Examines all that the home keeps, and puts right what can be.
+    ///
+    /// @return what was not as it should be
+    public List<Finding> repair() {
+        try {
+            return Examination.repairing(this).run();
+        } catch (IOException e) {
+            throw Failures.of("Repairing the home " + root, e);
+        }
     }
 
     Disk disk() {

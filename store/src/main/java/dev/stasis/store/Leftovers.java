@@ -19,17 +19,22 @@ final class Leftovers {
     }
 
     /// Removes them all.
-    void remove() throws IOException {
+    ///
+    /// @return what they were; trash is not said, it was deleted before
+    List<String> remove() throws IOException {
+        var removed = new ArrayList<String>();
         if (!dead().isEmpty()) {
             try (var _ = home.lock("clean up")) {
                 for (Path leftover : dead()) {
                     discard(leftover);
+                    removed.add(leftover.toString());
                 }
             }
         }
         for (Path discarded : entries(home.trashFolder())) {
             home.disk().deleteTree(discarded);
         }
+        return removed;
     }
 
     private void discard(Path leftover) throws IOException {

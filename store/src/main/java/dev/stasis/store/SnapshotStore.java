@@ -1,6 +1,8 @@
 package dev.stasis.store;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.Finding;
+import dev.stasis.Progress;
 import dev.stasis.StasisException;
 import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /// The snapshots of a home. Safe for any number of threads and processes.
@@ -172,7 +175,7 @@ public final class SnapshotStore {
         }
     }
 
-    private Chains check(String id, Verification verification) throws IOException {
+    Chains check(String id, Verification verification) throws IOException {
         var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
         var memory = catalogue.chain(top, Part.MEMORY);
         var disk = catalogue.chain(top, Part.DISK);
@@ -186,6 +189,45 @@ public final class SnapshotStore {
             verification.check(manifest, Part.DISK);
         }
         return new Chains(top, memory, disk);
+    }
+
+    /// Reads all files of a snapshot and of what it lies on.
+    ///
+    /// @param progress is told how far it is, on any thread
+    /// @throws StasisException as {@link #verify(String)}
+    public void read(String id, Consumer<Progress> progress) {
+        try {
+            new Reading(home, progress).one(id);
+        } catch (IOException e) {
+            throw Failures.of("Reading snapshot " + id, e);
+        }
+    }
+
+    /// Reads all files of all snapshots that have a name.
+    ///
+    /// @param progress is told how far it is, on any thread
+    /// @return what is damaged, for each name
+    public List<Finding> readAll(Consumer<Progress> progress) {
+        try {
+            return new Reading(home, progress).all();
+        } catch (IOException e) {
+            throw Failures.of("Reading the snapshots of " + home.root(), e);
+        }
+    }
+
+    /// Takes names from snapshots that are not to be kept, and deletes what nobody needs then.
+    ///
+    /// @return the snapshots, each with the names that went, or would
+    public List<Pruned> prune(Retention retention) {
+        try {
+            var pruned = new Pruning(home, retention).run();
+            if (retention.act() == Retention.Act.REMOVE && !pruned.isEmpty()) {
+                collect();
+            }
+            return pruned;
+        } catch (IOException e) {
+            throw Failures.of("Pruning the snapshots of " + home.root(), e);
+        }
     }
 
     /// Makes a snapshot durable under a name. Files of it and of what it lies on that were not
@@ -352,6 +394,12 @@ public final class SnapshotStore {
             expiries = Map.copyOf(expiries);
         }
     }
+
+    /// A name that was taken from a snapshot, or would be.
+    ///
+    /// @param entry the snapshot as it was
+    /// @param name the name
+    public record Pruned(Entry entry, String name) {}
 
     /// A snapshot and what it lies on.
     ///

@@ -50,6 +50,25 @@ final class Sweep {
         }
     }
 
+    /// What a run would delete, in words. The caller holds the store-wide lock.
+    List<String> unneeded() throws IOException {
+        var liveness = Liveness.of(home);
+        var unneeded = new ArrayList<String>();
+        for (String id : catalogue.snapshotIds()) {
+            boolean memory = liveness.isMarked(id, Part.MEMORY);
+            if (!memory && !liveness.isMarked(id, Part.DISK)) {
+                unneeded.add("snapshot " + id);
+                continue;
+            }
+            var manifest = liveness.manifest(id);
+            if (!memory && manifest.has(Part.MEMORY)) {
+                unneeded.add("the memory of snapshot " + id);
+            }
+            Folding.leftBehind(home, manifest).forEach(left -> unneeded.add(left.toString()));
+        }
+        return unneeded;
+    }
+
     private void sweep(Liveness liveness) throws IOException {
         for (String id : catalogue.snapshotIds()) {
             boolean memory = liveness.isMarked(id, Part.MEMORY);

@@ -99,6 +99,7 @@ final class Verification {
         }
         if (!found.equals(expected)) {
             verified.keep();
+            done.remove(path);
             throw changed(path, expected);
         }
     }

@@ -1,0 +1,35 @@
+package dev.stasis.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/// `stasis snapshots save`.
+@Command(
+        name = "save",
+        description =
+                "Keeps a snapshot under a name, beyond the life of its source and over a loss of"
+                        + " power.")
+final class SnapshotsSaveCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Mixin SaveOptions saving = new SaveOptions();
+
+    @Parameters(index = "0", paramLabel = "SNAPSHOT", description = "Its id, or a name of it.")
+    String snapshot = "";
+
+    @Parameters(index = "1", paramLabel = "NAME", description = "The name.")
+    String name = "";
+
+    SnapshotsSaveCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        Lookup.snapshot(session, snapshot).saveNamed(name, saving::applyTo);
+        session.print(name);
+        return 0;
+    }
+}
