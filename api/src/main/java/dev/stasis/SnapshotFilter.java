@@ -1,10 +1,9 @@
 package dev.stasis;
 
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /// Says which snapshots are meant: those that fit all that is said. Not thread-safe.
 public final class SnapshotFilter {
@@ -23,8 +22,9 @@ public final class SnapshotFilter {
                     "'%s' is no pattern for names: use the letters of names, '*' and '?'"
                             .formatted(pattern));
         }
-        var matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-        conditions.add(info -> info.name().filter(n -> matcher.matches(Path.of(n))).isPresent());
+        var form =
+                Pattern.compile(pattern.replace(".", "\\.").replace("*", ".*").replace("?", "."));
+        conditions.add(info -> info.name().filter(form.asMatchPredicate()).isPresent());
         return this;
     }
 
