@@ -1,8 +1,8 @@
 package dev.stasis.cli;
 
 import dev.stasis.Diagnosis;
-import dev.stasis.ForkOutcome;
 import dev.stasis.Finding;
+import dev.stasis.ForkOutcome;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
 import dev.stasis.SnapshotInfo;

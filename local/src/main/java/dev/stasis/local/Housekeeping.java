@@ -4,9 +4,9 @@ import dev.stasis.Finding;
 import dev.stasis.StasisException;
 import dev.stasis.store.Home;
 import dev.stasis.store.SandboxRecord;
-import java.util.stream.Collectors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// Removes what processes left in a home when they were killed: half-made sandboxes, and attached
 /// ones that nobody owns any more.
@@ -37,7 +37,8 @@ final class Housekeeping {
                     && record.state() != SandboxRecord.State.CREATING
                     && !Ownership.isHeld(place)) {
                 removeOrphan(place);
-                removed.add(removed("sandbox " + place.name(), "was attached, and its owner is gone"));
+                removed.add(
+                        removed("sandbox " + place.name(), "was attached, and its owner is gone"));
             }
         }
         return removed;

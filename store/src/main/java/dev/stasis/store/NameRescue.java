@@ -3,6 +3,7 @@ package dev.stasis.store;
 import dev.stasis.StasisException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 /// Keeps snapshots whose name can't be read any more. Which one a damaged name pointed to nobody
@@ -22,7 +23,10 @@ final class NameRescue {
 
     /// The snapshots that a damaged name may have pointed to.
     List<String> candidates() throws IOException {
-        var named = new NameList(home).readable().values();
+        var named = new HashSet<>(new NameList(home).readable().values());
+        for (String key : catalogue.templateKeys()) {
+            catalogue.template(key).ifPresent(named::add);
+        }
         var candidates = new ArrayList<String>();
         for (String id : catalogue.snapshotIds()) {
             try {
