@@ -78,7 +78,7 @@ final class SnapshotsListCommand implements Callable<Integer> {
                     Comparator.comparing(
                             (SnapshotInfo info) -> info.name().orElse("~" + info.created()));
             case CREATED -> Comparator.comparing(SnapshotInfo::created);
-            case DISK -> Comparator.comparing(info -> info.bytesOnDisk().bytes());
+            case DISK -> Comparator.comparingLong(info -> info.bytesOnDisk().bytes());
         };
     }
 

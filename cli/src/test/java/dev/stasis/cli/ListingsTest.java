@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import dev.stasis.Diagnosis;
 import dev.stasis.SandboxState;
@@ -87,7 +88,9 @@ class ListingsTest {
                         Map.entry("memoryBytes", 536870912),
                         Map.entry("maxCpus", 8),
                         Map.entry("maxMemoryBytes", 64L << 30),
-                        Map.entry("diskBytes", 96 << 20));
+                        Map.entry("diskBytes", 96 << 20),
+                        Map.entry("labels", Map.of()),
+                        entry("expires", null));
         cli.run("snapshots", "ls", "-a", "--format", "json");
         assertThat(JSON.std.listFrom(cli.out())).hasSize(2);
         cli.run("snapshots", "inspect", "warm", "--format", "json");

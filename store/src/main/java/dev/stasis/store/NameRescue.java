@@ -12,6 +12,8 @@ import java.util.List;
 final class NameRescue {
     static final String PREFIX = "recovered-";
 
+    private static final System.Logger LOG = System.getLogger(NameRescue.class.getName());
+
     private final Home home;
     private final Catalogue catalogue;
     private boolean done;
@@ -37,7 +39,7 @@ final class NameRescue {
                     candidates.add(id);
                 }
             } catch (StasisException e) {
-                continue; // It can't be restored, whatever its name was.
+                LOG.log(System.Logger.Level.DEBUG, "{0} can't have had a name: {1}", id, e);
             }
         }
         return candidates;

@@ -21,6 +21,8 @@ import java.util.function.Consumer;
 /// Reads every byte of snapshots and compares it with what was digested when they were saved. What
 /// several of them lie on is read once.
 final class Reading {
+    private static final System.Logger LOG = System.getLogger(Reading.class.getName());
+
     private final Home home;
     private final SnapshotStore snapshots;
     private final Verification verification;
@@ -96,7 +98,7 @@ final class Reading {
                     }
                 }
             } catch (StasisException e) {
-                continue; // It is said when it is read.
+                LOG.log(System.Logger.Level.DEBUG, "{0} can't be read: {1}", id, e);
             }
         }
         long bytes = 0;
