@@ -180,8 +180,7 @@ final class Listing {
                 setup.cpus(),
                 setup.memory(),
                 limits(setup),
-                new ByteSize(
-                        entry.bytesOnDisk() + new FlatCache(home).bytes(manifest.id())),
+                new ByteSize(entry.bytesOnDisk() + new FlatCache(home).bytes(manifest.id())),
                 entry.labels(),
                 name.map(entry.expiries()::get));
     }
