@@ -22,6 +22,8 @@ public enum ErrorCode {
     IMAGE_NOT_FOUND(Category.USER),
     /// The image is no root file system that can be used.
     IMAGE_INVALID(Category.USER),
+    /// The archive is no archive of a snapshot, or is damaged or cut off.
+    ARCHIVE_INVALID(Category.USER),
     /// The operation is not possible in the state that the sandbox is in.
     WRONG_STATE(Category.USER),
     /// The sandbox was rewound while a command ran in it.

@@ -105,6 +105,7 @@ public final class Qcow2Overlay {
 
     /// The header of a layer.
     ///
+    /// @param backingName what it lies on; empty = nothing
     /// @param l1Cluster where its L1 table is
     /// @param refcounts where its refcount table of one cluster is, in bytes
     static ByteBuffer header(String backingName, long size, int l1Cluster, long refcounts) {
@@ -114,14 +115,16 @@ public final class Qcow2Overlay {
         int nameOffset = end + 8;
         var header = ByteBuffer.allocate(nameOffset + name.length);
         header.putInt(MAGIC).putInt(VERSION);
-        header.putLong(nameOffset).putInt(name.length);
+        header.putLong(name.length == 0 ? 0 : nameOffset).putInt(name.length);
         header.putInt(CLUSTER_BITS).putLong(size).putInt(0); // no encryption
         header.putInt(l1Entries(size)).putLong((long) l1Cluster * CLUSTER);
         header.putLong(refcounts).putInt(1);
         header.putInt(0).putLong(0); // no internal snapshots
         header.putLong(0).putLong(0).putLong(0); // no feature bits
         header.putInt(REFCOUNT_ORDER).putInt(HEADER_BYTES);
-        header.position(extension).putInt(BACKING_FORMAT).putInt(QCOW2.length).put(QCOW2);
+        if (name.length > 0) {
+            header.position(extension).putInt(BACKING_FORMAT).putInt(QCOW2.length).put(QCOW2);
+        }
         header.position(nameOffset).put(name);
         return header.clear();
     }

@@ -1,5 +1,7 @@
 package dev.stasis.store;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /// What the content of a file is known by: see [Digests].
@@ -33,6 +35,17 @@ public record Digest(Scheme scheme, String hex) {
     public Digest {
         if (!isHex(hex)) {
             throw new IllegalArgumentException("'" + Names.shown(hex) + "' is no digest");
+        }
+    }
+
+    /// Whether a file that nobody writes to has this digest.
+    ///
+    /// @throws dev.stasis.StasisException with IO_FAILED when it can't be read
+    public boolean isOf(Path file) {
+        try {
+            return equals(Digests.of(file, scheme, _ -> {}));
+        } catch (IOException e) {
+            throw Failures.of("Reading " + file, e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.stasis.store;
 
+import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,7 +12,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +65,22 @@ class Disk {
         }
     }
 
+    /// Makes a file that is one hole, of mode 0600, to be written by {@link #write(FileChannel,
+    /// ByteBuffer, long)}.
+    FileChannel createSparse(Path file, long bytes) throws IOException {
+        SparseFiles.create(file, bytes);
+        return FileChannel.open(file, StandardOpenOption.WRITE);
+    }
+
+    /// Writes into a file.
+    ///
+    /// @param at where
+    void write(FileChannel file, ByteBuffer content, long at) throws IOException {
+        for (long offset = at; content.hasRemaining(); ) {
+            offset += file.write(content, offset);
+        }
+    }
+
     /// Renames a file or folder within the home; a file that has the new name is replaced.
     void rename(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
@@ -72,10 +91,15 @@ class Disk {
         Files.createLink(link, existing);
     }
 
-    /// Restricts a file or folder to its owner.
+    /// Restricts a file or folder to its owner, who can do with it what he could.
     void restrict(Path file) throws IOException {
-        String mode = Files.isDirectory(file) ? "rwx------" : "rw-------";
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+        var mode = EnumSet.of(PosixFilePermission.OWNER_READ);
+        mode.addAll(Files.getPosixFilePermissions(file));
+        mode.removeIf(permission -> !permission.name().startsWith("OWNER_"));
+        if (Files.isDirectory(file)) {
+            mode.addAll(PosixFilePermissions.fromString("rwx------"));
+        }
+        Files.setPosixFilePermissions(file, mode);
     }
 
     /// Puts the content of a file, or the names in a folder, on disk.

@@ -223,6 +223,15 @@ public final class Folding implements AutoCloseable {
         return GENERATED.matcher(name).matches();
     }
 
+    /// The name of a file that holds the same otherwise.
+    static String nextName(String name) {
+        Matcher match = GENERATED.matcher(name);
+        int next = match.matches() ? Integer.parseInt(match.group(1)) + 1 : 1;
+        String block = name.substring(0, name.indexOf('.'));
+        String kind = name.substring(name.lastIndexOf('.') + 1);
+        return block + "." + next + "." + kind;
+    }
+
     /// The files in a snapshot's folder that were replaced, or should have replaced others, when a
     /// process was killed.
     static List<Path> leftBehind(Home home, SnapshotManifest manifest) throws IOException {

@@ -63,6 +63,7 @@ final class Naming {
         }
     }
 
+    /// Makes sure that a snapshot can be saved so. The caller holds the store-wide lock.
     void requireFree(Saving saving) {
         String name = saving.name();
         boolean moves = saving.taken() == Saving.WhenTaken.MOVE;

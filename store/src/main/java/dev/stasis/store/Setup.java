@@ -44,6 +44,12 @@ public record Setup(
         return new Setup(image, otherMemory, otherCpus, most, env, accelerator, machine);
     }
 
+    /// The same with another root file system of the same image.
+    public Setup withImage(String digest) {
+        var other = new Image(image.reference, digest);
+        return new Setup(other, memory, cpus, most, env, accelerator, machine);
+    }
+
     /// The same with other facts of the machine.
     public Setup withMachine(Map<String, Object> other) {
         return new Setup(image, memory, cpus, most, env, accelerator, other);

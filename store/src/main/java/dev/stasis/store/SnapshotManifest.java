@@ -200,6 +200,12 @@ public record SnapshotManifest(
     }
 
     byte[] toBytes() {
+        return Sealed.seal(
+                Document.write("The settings of snapshot " + id, tree(), LIMIT_BYTES - 100));
+    }
+
+    /// What is in the file.
+    Map<String, Object> tree() {
         var tree = new LinkedHashMap<String, Object>();
         tree.put("format", FORMAT);
         tree.put("id", id);
@@ -217,8 +223,7 @@ public record SnapshotManifest(
         tree.put("setup", setup.tree());
         tree.put("boot", boot);
         tree.put("files", files.stream().map(StoredFile::tree).toList());
-        return Sealed.seal(
-                Document.write("The settings of snapshot " + id, tree, LIMIT_BYTES - 100));
+        return tree;
     }
 
     /// Reads the manifest in a snapshot's folder.
@@ -238,7 +243,8 @@ public record SnapshotManifest(
         return read(document);
     }
 
-    private static SnapshotManifest read(Document document) {
+    /// Reads what {@link #tree} made, of this format or an older one.
+    static SnapshotManifest read(Document document) {
         String parent = document.number("format") < 2 ? "diskBase" : "parent";
         return document.as(tree -> {
             var source = tree.object("source");

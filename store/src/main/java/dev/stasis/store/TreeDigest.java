@@ -43,6 +43,11 @@ final class TreeDigest {
         return new TreeDigest(file, progress).compute();
     }
 
+    /// What stands before the digests of the chunks.
+    static byte[] firstLine(long size) {
+        return ("stasis-tree 1 " + size + "\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
     /// The plain SHA-256 of a file, in hexadecimal.
     static String plain(Path file, LongConsumer progress) throws IOException {
         var digest = Digests.algorithm();
@@ -74,7 +79,7 @@ final class TreeDigest {
                 inParallel(threads, () -> digest(channel, size, data, next, digests));
             }
             var root = Digests.algorithm();
-            root.update(("stasis-tree 1 " + size + "\n").getBytes(StandardCharsets.US_ASCII));
+            root.update(firstLine(size));
             root.update(digests);
             return HexFormat.of().formatHex(root.digest());
         }

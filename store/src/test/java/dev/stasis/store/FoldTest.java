@@ -207,7 +207,8 @@ class FoldTest {
     }
 
     private static boolean isOurs(String name) {
-        return List.of(SnapshotStore.MANIFEST, Replacement.FILE).contains(name)
+        return name.equals(Verified.FILE)
+                || List.of(SnapshotStore.MANIFEST, Replacement.FILE).contains(name)
                 || name.equals(SnapshotStore.CLOSED);
     }
 

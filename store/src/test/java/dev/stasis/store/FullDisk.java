@@ -1,6 +1,8 @@
 package dev.stasis.store;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /// A disk that is full after some writes.
@@ -18,5 +20,13 @@ final class FullDisk extends Disk {
             throw new IOException("No space left on device");
         }
         super.writeNew(file, content, durability);
+    }
+
+    @Override
+    void write(FileChannel file, ByteBuffer content, long at) throws IOException {
+        if (left-- <= 0) {
+            throw new IOException("No space left on device");
+        }
+        super.write(file, content, at);
     }
 }
