@@ -1,5 +1,7 @@
 package dev.stasis;
 
+import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -98,6 +100,23 @@ public interface Snapshot extends AutoCloseable {
     /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} naming the file and what is
     ///   wrong with it, or with {@link ErrorCode#SNAPSHOT_NOT_FOUND}
     void verify(Consumer<Progress> progress);
+
+    /// Writes this snapshot and all that it lies on into a file, from which it can be imported into
+    /// another home: see {@link Stasis#importSnapshot}. The file holds all that was in the memory
+    /// of the sandbox, so only its owner can read it.
+    ///
+    /// @param file what has that name is replaced, once all is written
+    /// @param settings says how
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}, {@link
+    ///   ErrorCode#STORE_DAMAGED}, {@link ErrorCode#DISK_FULL} or {@link ErrorCode#IO_FAILED}
+    void exportTo(Path file, Consumer<ExportBuilder> settings);
+
+    /// Writes this snapshot into a stream, see {@link #exportTo(Path, Consumer)}. What was written
+    /// when this fails can't be imported.
+    ///
+    /// @param out is not closed
+    /// @param settings says how
+    void exportTo(OutputStream out, Consumer<ExportBuilder> settings);
 
     /// Gives up this snapshot if it was taken through this object and has no name: it can't be
     /// restored any more, and its bytes go with the last fork that needs them. Else does nothing. A

@@ -1,5 +1,6 @@
 package dev.stasis;
 
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -108,6 +109,26 @@ public interface Stasis extends AutoCloseable {
     ///
     /// @return what was found, and what became of it; empty when all was well
     List<Finding> repair();
+
+    /// Imports a snapshot from what {@link Snapshot#exportTo(Path, Consumer)} wrote. All of it is
+    /// checked before anything of it can be seen; when the call returns the snapshot has its name
+    /// and survives a loss of power.
+    ///
+    /// @param file the archive
+    /// @param settings says how
+    /// @return the snapshot
+    /// @throws StasisException with {@link ErrorCode#ARCHIVE_INVALID} when the archive is damaged,
+    ///   cut off or something else; {@link ErrorCode#SNAPSHOT_NOT_FOUND} or {@link
+    ///   ErrorCode#IMAGE_NOT_FOUND} when it needs a snapshot or an image that is not here; {@link
+    ///   ErrorCode#INVALID_ARGUMENT} when no name is known; {@link ErrorCode#NAME_TAKEN} or {@link
+    ///   ErrorCode#DISK_FULL}; nothing was imported then
+    Snapshot importSnapshot(Path file, Consumer<ImportBuilder> settings);
+
+    /// Imports a snapshot from a stream, see {@link #importSnapshot(Path, Consumer)}.
+    ///
+    /// @param in read to its end, not closed
+    /// @param settings says how
+    Snapshot importSnapshot(InputStream in, Consumer<ImportBuilder> settings);
 
     /// Takes a name from a snapshot. With its last name the snapshot ends: nothing new can be
     /// restored from it, though its source may live, and its bytes go as soon as no fork and no

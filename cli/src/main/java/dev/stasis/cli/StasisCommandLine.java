@@ -27,6 +27,8 @@ final class StasisCommandLine {
         snapshots.addSubcommand(new SnapshotsLabelCommand(session));
         snapshots.addSubcommand(new SnapshotsPruneCommand(session));
         snapshots.addSubcommand(new SnapshotsVerifyCommand(session));
+        snapshots.addSubcommand(new SnapshotsExportCommand(session));
+        snapshots.addSubcommand(new SnapshotsImportCommand(session));
         commandLine.addSubcommand(snapshots);
         commandLine.addSubcommand(new CheckCommand(session));
         commandLine.addSubcommand(new DoctorCommand(session));

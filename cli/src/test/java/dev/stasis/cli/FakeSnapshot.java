@@ -2,6 +2,8 @@ package dev.stasis.cli;
 
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
+import dev.stasis.ExportBuilder;
+import dev.stasis.ExportSettings;
 import dev.stasis.ForkOutcome;
 import dev.stasis.LabelsBuilder;
 import dev.stasis.Progress;
@@ -12,6 +14,11 @@ import dev.stasis.SaveSettings;
 import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.StasisException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -140,6 +147,27 @@ final class FakeSnapshot implements Snapshot {
         }
         names.add(name);
         return this;
+    }
+
+    @Override
+    public void exportTo(Path file, Consumer<ExportBuilder> settings) {
+        source.stasis.calls.add("export to " + file + " " + exported(settings));
+    }
+
+    @Override
+    public void exportTo(OutputStream out, Consumer<ExportBuilder> settings) {
+        exported(settings);
+        try {
+            out.write("archive".getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ExportSettings exported(Consumer<ExportBuilder> settings) {
+        var builder = new ExportBuilder();
+        settings.accept(builder);
+        return builder.build();
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecSettings;
 import dev.stasis.Finding;
+import dev.stasis.ImportBuilder;
 import dev.stasis.Progress;
 import dev.stasis.RestoreSettings;
 import dev.stasis.RetentionBuilder;
@@ -17,6 +18,10 @@ import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.Stasis;
 import dev.stasis.StasisException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -162,6 +167,30 @@ final class FakeStasis implements Stasis {
     public List<Finding> repair() {
         enter("repair");
         return List.copyOf(findings);
+    }
+
+    @Override
+    public Snapshot importSnapshot(Path file, Consumer<ImportBuilder> settings) {
+        return imported("import of " + file, settings);
+    }
+
+    @Override
+    public Snapshot importSnapshot(InputStream in, Consumer<ImportBuilder> settings) {
+        try {
+            return imported(
+                    "import of '" + new String(in.readAllBytes(), StandardCharsets.UTF_8) + "'",
+                    settings);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Snapshot imported(String what, Consumer<ImportBuilder> settings) {
+        var builder = new ImportBuilder();
+        settings.accept(builder);
+        calls.add(what + " as " + builder.build().name().orElse("it was"));
+        builder.build().notices().accept("It can't be restored on this computer: no reason");
+        return snapshots.values().iterator().next();
     }
 
     @Override

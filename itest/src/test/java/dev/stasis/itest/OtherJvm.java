@@ -105,6 +105,14 @@ final class OtherJvm {
 
     /// Starts it; its output goes to a file. The caller waits for it or kills it.
     Process start(Class<?> main, Path output, String... args) throws IOException {
+        return prepared(main, args)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+    }
+
+    /// It, not started.
+    ProcessBuilder prepared(Class<?> main, String... args) {
         var command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(
@@ -115,12 +123,9 @@ final class OtherJvm {
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(args));
-        var builder =
-                new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(output.toFile());
+        var builder = new ProcessBuilder(command);
         builder.environment().put("STASIS_HOME", home.toString());
         builder.environment().putAll(env);
-        return builder.start();
+        return builder;
     }
 }

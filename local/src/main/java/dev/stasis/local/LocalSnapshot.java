@@ -1,6 +1,7 @@
 package dev.stasis.local;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.ExportBuilder;
 import dev.stasis.ForkOutcome;
 import dev.stasis.LabelsBuilder;
 import dev.stasis.Progress;
@@ -12,6 +13,9 @@ import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.StasisException;
 import dev.stasis.store.Saving;
+import dev.stasis.store.SnapshotExport;
+import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -112,6 +116,22 @@ final class LocalSnapshot implements Snapshot {
     @Override
     public void verify(Consumer<Progress> progress) {
         stasis.openHome().snapshots().read(id, progress);
+    }
+
+    @Override
+    public void exportTo(Path file, Consumer<ExportBuilder> settings) {
+        stasis.travel().export().write(id, along(settings), file);
+    }
+
+    @Override
+    public void exportTo(OutputStream out, Consumer<ExportBuilder> settings) {
+        stasis.travel().export().write(id, along(settings), out);
+    }
+
+    private SnapshotExport.Along along(Consumer<ExportBuilder> settings) {
+        var builder = new ExportBuilder();
+        settings.accept(builder);
+        return stasis.travel().along(id, info().name().stream().toList(), builder.build());
     }
 
     @Override

@@ -2,6 +2,8 @@ package dev.stasis.local;
 
 import dev.stasis.Diagnosis;
 import dev.stasis.Finding;
+import dev.stasis.ImportBuilder;
+import dev.stasis.ImportSettings;
 import dev.stasis.Progress;
 import dev.stasis.RestoreSettings;
 import dev.stasis.RetentionBuilder;
@@ -12,6 +14,7 @@ import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.Stasis;
 import dev.stasis.store.Home;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -133,6 +136,26 @@ final class LocalStasis implements Stasis {
     @Override
     public List<Finding> repair() {
         return new HomeCheck(home, found).repair();
+    }
+
+    Travel travel() {
+        return new Travel(home, tools);
+    }
+
+    @Override
+    public Snapshot importSnapshot(Path file, Consumer<ImportBuilder> settings) {
+        return new LocalSnapshot(this, travel().read(file, built(settings)), false);
+    }
+
+    @Override
+    public Snapshot importSnapshot(InputStream in, Consumer<ImportBuilder> settings) {
+        return new LocalSnapshot(this, travel().read(in, built(settings)), false);
+    }
+
+    private static ImportSettings built(Consumer<ImportBuilder> settings) {
+        var builder = new ImportBuilder();
+        settings.accept(builder);
+        return builder.build();
     }
 
     @Override

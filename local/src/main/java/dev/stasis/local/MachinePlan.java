@@ -87,10 +87,26 @@ final class MachinePlan {
         return MachineIdentity.fromMap(texts);
     }
 
+    /// What keeps a captured machine from going on here.
+    static List<String> differences(Place place, Tools tools, Setup setup) {
+        var plan = new MachinePlan(place, tools, setup, root(place.home(), setup));
+        return plan.differences(identity(setup.machine()));
+    }
+
+    /// A set-up with another file as its root file system.
+    static Setup withRoot(Home home, Setup setup, ImageRecord image) {
+        var facts = new HashMap<>(setup.machine());
+        facts.put(ROOT, home.root().relativize(image.root()).toString());
+        return setup.withMachine(facts).withImage(image.digest());
+    }
+
+    private List<String> differences(MachineIdentity captured) {
+        return MachineIdentity.mismatches(
+                captured, MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)));
+    }
+
     private void checkCompatible(String snapshot, MachineIdentity captured) {
-        var found =
-                MachineIdentity.mismatches(
-                        captured, MachineIdentity.of(spec(SandboxMaker.FIRST_DISK)));
+        var found = differences(captured);
         if (!found.isEmpty()) {
             throw new StasisException(
                     ErrorCode.INCOMPATIBLE_SNAPSHOT,

@@ -84,10 +84,16 @@ final class Tools {
     /// @param progress told what is being done
     ImageRecord image(String reference, Consumer<String> progress) {
         if (reference.equals(SandboxBuilder.DEFAULT_IMAGE)) {
-            return ImageStore.builtin(reference, resources().busyboxRoot(), resources().digest());
+            return builtinImage();
         }
         var steps = new ImportSteps(reference, progress);
         return ImageStore.open(home.imagesFolder())
                 .importTar(Path.of(reference), IMPORT, steps::report);
+    }
+
+    /// The root file system that came with Stasis.
+    ImageRecord builtinImage() {
+        return ImageStore.builtin(
+                SandboxBuilder.DEFAULT_IMAGE, resources().busyboxRoot(), resources().digest());
     }
 }
