@@ -14,7 +14,6 @@ import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SnapshotManifest;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -109,16 +108,17 @@ class InterruptedCaptureTest {
     /// now.
     private static void publish(Place place, SandboxRecord announced, String id) {
         new GuestControl(place).freeze();
-        try (var staging = place.home().snapshots().begin(id)) {
+        try (var before = CaptureBase.of(place.home(), announced.layers());
+                var staging = place.home().snapshots().begin(id)) {
             var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
             var ram = Objects.requireNonNull(devices.getParent());
-            place.machine().capture(new CaptureRequest(devices, ram, Map.of(), null), STEP);
-            staging.file("ram.img", Part.MEMORY);
+            place.machine().capture(new CaptureRequest(devices, ram, before.memory(), null), STEP);
+            staging.file("ram.delta", Part.MEMORY);
             staging.adopt(
                     place.folder().resolve(Objects.requireNonNull(announced.layers().disk())),
                     SnapshotFiles.DISK,
                     Part.DISK);
-            staging.publish(SnapshotManifest.of(id, announced).withoutMemoryBase());
+            staging.publish(SnapshotManifest.of(id, announced).withMemoryBase(before.snapshot()));
         }
     }
 
