@@ -161,6 +161,8 @@ void task_start(const struct origin *origin, int (*work)(void));
 
 // ---- resize.c: CPUs and memory
 
+// Lets users' processes have what memory there is, and no more: when they want more, it is they who get none, and not the kernel.
+void users_limit(void);
 void resize_frame(const struct origin *origin, const struct frame *frame, const uint8_t *request, size_t length);
 
 // ---- fork.c: telling programs that they are in a fork

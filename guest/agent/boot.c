@@ -106,6 +106,7 @@ static void mount_kernel_folders(void) {
     mounted("tmpfs", "shm", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777");
     mounted("cgroup2", "cgroup", "/sys/fs/cgroup", safe, NULL);
     must(mkdir(USER_CGROUP, 0755) == 0, "cannot make", USER_CGROUP);
+    users_limit();
     const char *links[][2] = {{"/proc/self/fd", "/dev/fd"}, {"fd/0", "/dev/stdin"}, {"fd/1", "/dev/stdout"}, {"fd/2", "/dev/stderr"}};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
         symlink(links[i][0], links[i][1]);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-enum { CPUS_MOST = 255, BLOCKS_MOST = 8192, MOVABLE_MOST = 3, BLOCK_MS = 2000, MEMORY_LENGTH = 12, RANGE_LENGTH = 16, REPORT_LENGTH = 48 };
+enum { CPUS_MOST = 255, BLOCKS_MOST = 8192, MOVABLE_MOST = 3, BLOCK_MS = 2000, RESERVED_PART = 16, MEMORY_LENGTH = 12, RANGE_LENGTH = 16, REPORT_LENGTH = 48 };
 
 #define CPU_FOLDER "/sys/devices/system/cpu"
 #define MEMORY_FOLDER "/sys/devices/system/memory"
@@ -171,20 +171,12 @@ static void lower_memory(uint64_t size, bool movable) {
     }
 }
 
-static int resize_memory(void) {
-    struct sigaction action = {.sa_handler = interrupted};
-    sigaction(SIGALRM, &action, NULL);
-    uint64_t size = block_bytes();
-    if (size == 0)
-        return ENOTSUP;
-    blocks_read();
-    raise_memory(size);
-    lower_memory(size, true);
-    lower_memory(size, false);
-    return 0;
-}
+// ---- the users' limit
 
-// ---- what there is
+static uint64_t number_in(const char *path) {
+    char line[32] = "";
+    return first_line(path, line, sizeof line) ? strtoull(line, NULL, 10) : 0;
+}
 
 static uint64_t available_bytes(void) {
     char line[128];
@@ -197,6 +189,33 @@ static uint64_t available_bytes(void) {
         fclose(file);
     return kibibytes * 1024;
 }
+
+// Files in memory count as their users' too, so they can't be what leaves the kernel with nothing and nobody to end.
+void users_limit(void) {
+    char limit[32];
+    write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+    uint64_t used = number_in(USER_CGROUP "/memory.current"), available = available_bytes();
+    snprintf(limit, sizeof limit, "%llu", (unsigned long long)(used + available - available / RESERVED_PART));
+    int error = write_file(USER_CGROUP "/memory.max", limit);
+    if (error)
+        complain("cannot limit", USER_CGROUP);
+}
+
+static int resize_memory(void) {
+    struct sigaction action = {.sa_handler = interrupted};
+    sigaction(SIGALRM, &action, NULL);
+    uint64_t size = block_bytes();
+    if (size == 0)
+        return ENOTSUP;
+    blocks_read();
+    raise_memory(size);
+    lower_memory(size, true);
+    lower_memory(size, false);
+    users_limit();
+    return 0;
+}
+
+// ---- what there is
 
 // The range, of addresses, is looked at on its own too.
 static void report(const struct origin *origin, uint64_t address, uint64_t length) {

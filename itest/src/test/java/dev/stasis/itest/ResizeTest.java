@@ -127,13 +127,16 @@ class ResizeTest {
     void beyondItsMemoryAProgramIsKilledInTheSandboxAndTheSandboxLives() {
         try (var base = MACHINES.stasis().create("base", _ -> {});
                 var fork = base.snapshot().restoreWith("fork", r -> r.memory("640M"))) {
-            var outcome =
-                    fork.exec(
-                            "sh",
-                            "-c",
-                            "mount -o remount,size=100% /dev/shm; dd if=/dev/zero of=/dev/shm/x bs=1M count=1000");
-            assertThat(outcome.outcome()).isNotEqualTo(new ExecOutcome.Exited(0));
-            Guest.of(fork).sh("rm -f /dev/shm/x");
+            var files =
+                    "mount -o remount,size=100% /dev/shm; dd if=/dev/zero of=/dev/shm/x bs=1M count=1000";
+            var memory = "exec awk 'BEGIN { s = \"x\"; while (1) s = s s }'";
+            for (var hungry : List.of(files, memory, files)) {
+                var outcome = fork.exec("sh", "-c", hungry);
+                assertThat(outcome.outcome()).isNotEqualTo(new ExecOutcome.Exited(0));
+                Guest.of(fork).sh("rm -f /dev/shm/x");
+            }
+            assertThat(Guest.of(fork).number("grep oom_kill /proc/vmstat | cut -d' ' -f2"))
+                    .isPositive();
             assertThat(Guest.of(fork).sh("echo alive")).isEqualTo("alive");
         }
     }
