@@ -27,6 +27,8 @@ final class Bench {
                 say("round " + round + " of " + settings.rounds());
                 round(round, stasis, plain);
             }
+            say("a line of " + settings.history() + " snapshots");
+            new HistoryArm(settings, samples, stasis).run();
             marks.addTo(samples, workplace.file("marks.jfr"));
         }
         return samples;

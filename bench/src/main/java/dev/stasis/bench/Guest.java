@@ -23,11 +23,20 @@ final class Guest {
 
     /// Changes a part of what {@link #fill} has filled.
     static String[] change(ByteSize size) {
+        return change(size, 0);
+    }
+
+    /// Changes another part of it.
+    ///
+    /// @param half which half of that size it begins with
+    static String[] change(ByteSize size, long half) {
         return new String[] {
             "sh",
             "-c",
             "dd if=/dev/urandom of=/dev/shm/in-use bs=1M conv=notrunc count="
                     + size.mebibytes()
+                    + " seek="
+                    + half * size.mebibytes() / 2
                     + " 2>/dev/null"
         };
     }

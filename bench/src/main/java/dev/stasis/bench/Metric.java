@@ -28,6 +28,15 @@ enum Metric {
     CREATE("create by booting; plain: boot until the agent answers", "ms"),
     CREATE_TEMPLATE("create from a template (goal: 0.1 of booting)", "ms"),
     RESTORE_IDLE("  beside it, restore of an idle sandbox (goal: 1.3 of it)", "ms"),
+    HISTORY_BYTES("in a line of snapshots: what each takes on disk", "MiB"),
+    HISTORY_SNAPSHOT("  taking it, after a change", "ms"),
+    HISTORY_SAVE("  saving it under a name", "ms"),
+    HISTORY_FIRST_RESTORE("  restore of the newest and the middle one, not cached", "ms"),
+    HISTORY_FLAT("  restore of the oldest, which is flat", "ms"),
+    HISTORY_MIDDLE("  restore of the middle one, cached (goal: 1.2 of it)", "ms"),
+    HISTORY_NEWEST("  restore of the newest, cached (goal: 1.2 of it)", "ms"),
+    HISTORY_DELETE("  deleting one in between, with the fold", "ms"),
+    HISTORY_GIVEN_BACK("  what that gives back on disk", "MiB"),
     EXEC("a command's round trip, in a warm guest", "ms");
 
     private final String title;

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 /// @param memory the guest's RAM
 /// @param inUse how much of it holds data
 /// @param change how much of it changes before a second snapshot
+/// @param history how many snapshots of one sandbox are taken in a line
 /// @param folder where a folder for everything is made; on a disk, as a home would be
 /// @param json whether the report is JSON
 record Settings(
@@ -22,12 +23,13 @@ record Settings(
         ByteSize memory,
         ByteSize inUse,
         ByteSize change,
+        int history,
         Path folder,
         boolean json) {
     static final String USAGE =
             """
             usage: bench/run [--rounds 5] [--restores 3] [--memory 1G] [--in-use 400M] [--change 10M]
-                             [--folder /var/tmp] [--format table|json]
+                             [--history 100] [--folder /var/tmp] [--format table|json]
             """;
 
     /// Reads a command line of options with a value each.
@@ -46,6 +48,7 @@ record Settings(
                         ByteSize.parse(take(options, "memory", "1G")),
                         ByteSize.parse(take(options, "in-use", "400M")),
                         ByteSize.parse(take(options, "change", "10M")),
+                        count(take(options, "history", "100")),
                         Path.of(take(options, "folder", "/var/tmp")).toAbsolutePath(),
                         isJson(take(options, "format", "table")));
         if (!options.isEmpty()) {

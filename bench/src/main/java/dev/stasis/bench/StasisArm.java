@@ -11,6 +11,7 @@ import dev.stasis.machine.MachineFiles;
 import dev.stasis.machine.Qemu;
 import dev.stasis.store.Home;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -200,6 +201,22 @@ final class StasisArm implements AutoCloseable {
     /// Forgets a snapshot's name, so that its bytes go with its source.
     void forget(String name) {
         stasis.deleteSnapshot(name);
+    }
+
+    /// The open home.
+    Stasis stasis() {
+        return stasis;
+    }
+
+    /// What all snapshots and the layers of deleted ones take on disk, in bytes.
+    long snapshotBytes() throws IOException {
+        long bytes = 0;
+        try (var folders = Files.newDirectoryStream(home.root().resolve("snapshots"))) {
+            for (var folder : folders) {
+                bytes += home.snapshots().bytesOnDisk(String.valueOf(folder.getFileName()));
+            }
+        }
+        return bytes;
     }
 
     private void measureCommands(Sandbox sandbox) {

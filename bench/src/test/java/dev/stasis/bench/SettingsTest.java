@@ -21,6 +21,7 @@ class SettingsTest {
                                 ByteSize.ofMebibytes(1024),
                                 ByteSize.ofMebibytes(400),
                                 ByteSize.ofMebibytes(10),
+                                100,
                                 Path.of("/var/tmp"),
                                 false));
     }
