@@ -24,6 +24,10 @@ public enum ErrorCode {
     IMAGE_INVALID(Category.USER),
     /// The archive is no archive of a snapshot, or is damaged or cut off.
     ARCHIVE_INVALID(Category.USER),
+    /// Something uses the image, so it can't be removed.
+    IMAGE_IN_USE(Category.USER),
+    /// A registry does not let us have what was asked for.
+    ACCESS_DENIED(Category.USER),
     /// The operation is not possible in the state that the sandbox is in.
     WRONG_STATE(Category.USER),
     /// The sandbox was rewound while a command ran in it.
@@ -57,6 +61,8 @@ public enum ErrorCode {
     AGENT_FAILED(Category.EXTERNAL),
     /// A deadline passed.
     DEADLINE_EXCEEDED(Category.EXTERNAL),
+    /// A registry can't be reached, or answers wrongly.
+    REGISTRY_FAILED(Category.EXTERNAL),
     /// An operating system call failed.
     IO_FAILED(Category.EXTERNAL),
 

@@ -1,6 +1,7 @@
 package dev.stasis.image;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.ImageProgress;
 import dev.stasis.StasisException;
 import java.time.Duration;
 
@@ -29,7 +30,7 @@ final class Deadline {
     }
 
     /// Gives up if it is time.
-    void check(String source, ImportProgress last) {
+    void check(String source, ImageProgress last) {
         if (isPast()) {
             throw new StasisException(
                     ErrorCode.DEADLINE_EXCEEDED,

@@ -21,7 +21,7 @@ import tools.jackson.jr.ob.JSON;
 ///
 /// ```
 /// { "format": 1, "digest": "…", "source": "…", "created": "2026-01-31T12:00:00Z", "bytes": 60186624,
-///   "compression": "…", "config": { "entrypoint": [ … ], … } }
+///   "sourceBytes": 170000000, "compression": "…", "config": { "entrypoint": [ … ], … } }
 /// ```
 ///
 /// The config is that of {@link ImageConfigFields}; without it, it is empty.
@@ -39,11 +39,17 @@ final class ImageFile {
         fields.put("source", image.source());
         fields.put("created", image.created().toString());
         fields.put("bytes", image.bytes().bytes());
+        fields.put("sourceBytes", image.sourceBytes().bytes());
         fields.put("compression", SquashfsBuild.COMPRESSION);
         fields.put("config", ImageConfigFields.tree(image.config()));
-        Files.write(
-                folder.resolve(NAME),
-                JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(fields));
+        byte[] content = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(fields);
+        if (content.length > LIMIT_BYTES) {
+            throw new StasisException(
+                    ErrorCode.IMAGE_INVALID,
+                    "The configuration of %s takes more than %d bytes: choose another image"
+                            .formatted(image.source(), LIMIT_BYTES));
+        }
+        Files.write(folder.resolve(NAME), content);
     }
 
     /// Reads the record of an image and makes sure that its root file system is there, whole.
@@ -102,6 +108,8 @@ final class ImageFile {
                         source,
                         Instant.parse(created),
                         new ByteSize(bytes.longValue()),
+                        new ByteSize(
+                                fields.get("sourceBytes") instanceof Number n ? n.longValue() : 0),
                         ImageConfigFields.read(fields.get("config")));
             } catch (DateTimeException | StasisException e) {
                 throw damaged(file, "a field of it is wrong", e);

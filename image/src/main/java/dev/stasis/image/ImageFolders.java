@@ -89,6 +89,12 @@ final class ImageFolders {
         }
     }
 
+    static List<Path> entries(Path folder) throws IOException {
+        try (var entries = Files.list(folder)) {
+            return entries.sorted().toList();
+        }
+    }
+
     private static void sync(Path fileOrFolder) throws IOException {
         try (var channel = FileChannel.open(fileOrFolder, StandardOpenOption.READ)) {
             channel.force(true);

@@ -12,6 +12,8 @@ import java.time.Instant;
 /// @param source what it was made from, for people
 /// @param created when it was made
 /// @param bytes how large the squashfs file is
+/// @param sourceBytes how large what it was made from is: its layers, compressed as they came, or
+///   the tar file
 /// @param config how it wants to be run; empty when it was made from a plain root file system
 public record ImageRecord(
         String digest,
@@ -19,4 +21,5 @@ public record ImageRecord(
         String source,
         Instant created,
         ByteSize bytes,
+        ByteSize sourceBytes,
         ImageConfig config) {}

@@ -12,6 +12,19 @@ import java.util.Map;
 /// @param target for a link what it points to, as raw text: a path of the tree for a hard link,
 ///   anything for a symbolic one; else empty
 record TarEntry(String path, Kind kind, Attributes attributes, long size, String target) {
+    /// The same at another path.
+    TarEntry at(String other) {
+        return new TarEntry(other, kind, attributes, size, target);
+    }
+
+    /// A hard link to this.
+    ///
+    /// @param other where the link is
+    /// @param there where this is
+    TarEntry linkAt(String other, String there) {
+        return new TarEntry(other, Kind.HARD_LINK, attributes, 0, there);
+    }
+
     /// What an entry is.
     enum Kind {
         FILE('0'),

@@ -27,17 +27,27 @@ final class TarReader implements AutoCloseable {
     private final String source;
     private final HeaderTap tap;
     private final TarArchiveInputStream tar;
+    private final LayerRules rules;
     private final ImageLimits limits;
+    private final Taken taken;
     private int entries;
-    private long contentBytes;
     private String lastPath = "";
+
+    /// What all layers of an image hold together, so far.
+    static final class Taken {
+        private int entries;
+        private long contentBytes;
+    }
 
     /// Reads from the beginning of a tar file.
     ///
     /// @param source what it is, for messages
-    TarReader(String source, InputStream in, ImageLimits limits) {
+    /// @param taken what the layers before it hold, and counts this one's
+    TarReader(String source, InputStream in, LayerRules rules, ImageLimits limits, Taken taken) {
         this.source = source;
+        this.rules = rules;
         this.limits = limits;
+        this.taken = taken;
         this.tap = new HeaderTap(in);
         this.tar = new TarArchiveInputStream(tap, "ISO-8859-1");
     }
@@ -70,16 +80,6 @@ final class TarReader implements AutoCloseable {
     /// The content of the entry just read.
     InputStream content() {
         return tar;
-    }
-
-    /// How many entries there were so far.
-    int entries() {
-        return entries;
-    }
-
-    /// How much content there was so far.
-    long contentBytes() {
-        return contentBytes;
     }
 
     @Override
@@ -161,16 +161,22 @@ final class TarReader implements AutoCloseable {
 
     private void count(TarArchiveEntry entry) {
         entries++;
-        contentBytes += entry.getRealSize();
-        if (entries > limits.entries()) {
+        taken.entries++;
+        taken.contentBytes += entry.getRealSize();
+        if (taken.entries > limits.entries()) {
             throw invalid("has more than %d entries".formatted(limits.entries()));
         }
-        if (entry.getRealSize() < 0 || contentBytes > limits.content().bytes()) {
+        if (entry.getRealSize() < 0 || taken.contentBytes > limits.content().bytes()) {
             throw invalid("holds more than %s of files".formatted(limits.content()));
         }
     }
 
+    /// Layers have digests, which tell more surely than the mark that nothing is missing; not all
+    /// programs write it.
     private void requireEndMark(byte[] headers) {
+        if (rules == LayerRules.LAYER) {
+            return;
+        }
         for (int i = 0; i < PaxRecords.BLOCK_BYTES; i++) {
             if (i >= headers.length || headers[i] != 0) {
                 throw broken("it ends without the mark of its end", null);
@@ -198,7 +204,7 @@ final class TarReader implements AutoCloseable {
     }
 
     private StasisException broken(String problem, @Nullable Throwable cause) {
-        if (entries == 0) {
+        if (entries == 0 && rules == LayerRules.ROOT) {
             return new StasisException(
                     ErrorCode.IMAGE_INVALID,
                     source + " is no tar file: give a root file system as a tar file",

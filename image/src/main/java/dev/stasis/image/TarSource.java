@@ -1,9 +1,9 @@
 package dev.stasis.image;
 
+import com.github.luben.zstd.ZstdInputStream;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,31 +11,30 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
 
-/// A tar file on this computer, plain or compressed with gzip.
+/// A tar file on this computer, or in a larger file, plain or compressed with gzip or zstd.
 final class TarSource {
     private static final int BUFFER_BYTES = 1 << 18;
-    private static final byte[] GZIP = {0x1f, (byte) 0x8b};
 
     /// How other compressed files begin, and what unpacks them.
     private static final Map<String, byte[]> OTHERS =
             Map.of(
                     "xz -d", new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z'},
-                    "zstd -d", new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd},
                     "bzip2 -d", new byte[] {'B', 'Z', 'h'});
 
-    private final Path file;
-    private final boolean compressed;
+    private final String name;
+    private final FileSlice slice;
+    private final Compression compression;
+    private String expected = "";
+    private String unpacked = "";
 
-    private TarSource(Path file, boolean compressed) {
-        this.file = file;
-        this.compressed = compressed;
+    private TarSource(String name, FileSlice slice, Compression compression) {
+        this.name = name;
+        this.slice = slice;
+        this.compression = compression;
     }
 
     /// Looks at the beginning of a file.
@@ -54,19 +53,7 @@ final class TarSource {
                         ErrorCode.IMAGE_INVALID,
                         file + " is a device or a pipe: give a root file system as a tar file");
             }
-            byte[] magic;
-            try (var in = Files.newInputStream(file)) {
-                magic = in.readNBytes(6);
-            }
-            for (var other : OTHERS.entrySet()) {
-                if (startsWith(magic, other.getValue())) {
-                    throw new StasisException(
-                            ErrorCode.IMAGE_INVALID,
-                            "%s is compressed in a way that is not read here: unpack it with '%s' first"
-                                    .formatted(file, other.getKey()));
-                }
-            }
-            return new TarSource(file, startsWith(magic, GZIP));
+            return of(file.toString(), FileSlice.all(file));
         } catch (NoSuchFileException e) {
             throw new StasisException(
                     ErrorCode.IMAGE_NOT_FOUND,
@@ -77,19 +64,57 @@ final class TarSource {
         }
     }
 
-    /// What it is, for messages and records.
-    String name() {
-        return file.toString();
+    /// Looks at the beginning of a part of a file.
+    ///
+    /// @param name what it is, for messages
+    static TarSource of(String name, FileSlice slice) throws IOException {
+        byte[] magic = slice.beginning(Compression.MAGIC_BYTES);
+        for (var other : OTHERS.entrySet()) {
+            if (Compression.startsWith(magic, other.getValue())) {
+                throw new StasisException(
+                        ErrorCode.IMAGE_INVALID,
+                        "%s is compressed in a way that is not read here: unpack it with '%s' first"
+                                .formatted(name, other.getKey()));
+            }
+        }
+        return new TarSource(name, slice, Compression.of(magic));
     }
 
-    long bytes() throws IOException {
-        return Files.size(file);
+    /// The same, which must have certain digests.
+    ///
+    /// @param ofFile the SHA-256 of the file as it is, in hexadecimal
+    /// @param ofTar the SHA-256 of the tar in it; empty = any
+    TarSource expecting(String ofFile, String ofTar) {
+        var source = new TarSource(name, slice, compression);
+        source.expected = ofFile;
+        source.unpacked = ofTar;
+        return source;
+    }
+
+    String name() {
+        return name;
+    }
+
+    long bytes() {
+        return slice.length();
+    }
+
+    Compression compression() {
+        return compression;
+    }
+
+    String expected() {
+        return expected;
+    }
+
+    String unpacked() {
+        return unpacked;
     }
 
     /// The SHA-256 of the file as it is, in hexadecimal.
     String digest(LongConsumer progress) throws IOException {
         try (var pass = new Pass(progress)) {
-            pass.drain();
+            pass.drainRaw();
             return pass.digest();
         }
     }
@@ -101,76 +126,62 @@ final class TarSource {
         return new Pass(progress);
     }
 
-    private static boolean startsWith(byte[] content, byte[] magic) {
-        return Arrays.equals(Arrays.copyOf(content, magic.length), magic);
-    }
-
     /// One reading of the file, from its beginning on.
     final class Pass implements AutoCloseable {
         private final DigestInputStream raw;
+        private final MessageDigest unpackedDigest = Digests.sha256();
+        private InputStream plain = InputStream.nullInputStream();
 
         private Pass(LongConsumer progress) throws IOException {
-            raw =
-                    new DigestInputStream(
-                            new Counting(Files.newInputStream(file), progress), algorithm());
+            raw = new DigestInputStream(new CountedInput(slice.open(), progress), Digests.sha256());
         }
 
         /// The tar, unpacked.
-        InputStream tar() throws IOException {
+        ///
+        /// @param limits how much it may unpack to
+        InputStream tar(ImageLimits limits) throws IOException {
             var buffered = new BufferedInputStream(raw, BUFFER_BYTES);
-            return compressed ? new GZIPInputStream(buffered, BUFFER_BYTES) : buffered;
+            InputStream all =
+                    switch (compression) {
+                        case NONE -> buffered;
+                        case GZIP -> new GZIPInputStream(buffered, BUFFER_BYTES);
+                        case ZSTD -> new ZstdInputStream(buffered);
+                    };
+            var bounded = new CountedInput(all, CountedInput.atMost(name, limits));
+            plain = unpacked.isEmpty() ? bounded : new DigestInputStream(bounded, unpackedDigest);
+            return plain;
         }
 
-        /// Reads what is left of the file.
+        /// Reads what is left of the tar and of the file.
         void drain() throws IOException {
+            read(plain);
+            drainRaw();
+        }
+
+        private void drainRaw() throws IOException {
+            read(raw);
+        }
+
+        private static void read(InputStream in) throws IOException {
             byte[] buffer = new byte[BUFFER_BYTES];
-            while (raw.read(buffer) >= 0) {
+            while (in.read(buffer) >= 0) {
                 // The digest is what is wanted.
             }
         }
 
         /// The SHA-256 of what was read, in hexadecimal.
         String digest() {
-            return HexFormat.of().formatHex(raw.getMessageDigest().digest());
+            return Digests.hex(raw.getMessageDigest());
+        }
+
+        /// The SHA-256 of the tar, once all was read, in hexadecimal.
+        String unpackedDigest() {
+            return Digests.hex(unpackedDigest);
         }
 
         @Override
         public void close() throws IOException {
             raw.close();
-        }
-    }
-
-    private static MessageDigest algorithm() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("Every Java has SHA-256", e);
-        }
-    }
-
-    private static final class Counting extends FilterInputStream {
-        private final LongConsumer progress;
-        private long count;
-
-        Counting(InputStream in, LongConsumer progress) {
-            super(in);
-            this.progress = progress;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
-        }
-
-        @Override
-        public int read(byte[] buffer, int from, int length) throws IOException {
-            int read = in.read(buffer, from, length);
-            if (read > 0) {
-                count += read;
-                progress.accept(count);
-            }
-            return read;
         }
     }
 }

@@ -30,4 +30,14 @@ final class TreePath {
     static String parent(String path) {
         return path.substring(0, Math.max(path.lastIndexOf('/'), 0));
     }
+
+    /// The last name of a path.
+    static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    /// Whether this is the name of something in a folder.
+    static boolean isName(String text) {
+        return !text.isEmpty() && !text.equals(".") && !text.equals("..") && !text.contains("/");
+    }
 }

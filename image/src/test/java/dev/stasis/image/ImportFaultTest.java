@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.ImageProgress;
 import dev.stasis.StasisException;
 import dev.stasis.linux.Flock;
 import java.nio.charset.StandardCharsets;
@@ -118,7 +119,7 @@ class ImportFaultTest {
                                 tar,
                                 Duration.ofMinutes(1),
                                 step -> {
-                                    if (step.step() == ImportProgress.Step.BUILDING) {
+                                    if (step.step() == ImageProgress.Step.BUILDING) {
                                         throw new IllegalStateException("no more");
                                     }
                                 }))
@@ -135,7 +136,7 @@ class ImportFaultTest {
                                 tar,
                                 Duration.ofMinutes(1),
                                 step -> {
-                                    if (step.step() == ImportProgress.Step.CHECKING) {
+                                    if (step.step() == ImageProgress.Step.CHECKING) {
                                         overwrite(other);
                                     }
                                 }))

@@ -2,6 +2,7 @@ package dev.stasis.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stasis.ImageProgress;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -224,18 +225,18 @@ class ImportTest {
     @Test
     void theSameTarIsFoundAgainAndItsProgressIsTold() throws Exception {
         var tar = TestTar.begin().file("f", "x").write(temp.resolve("root.tar"));
-        var steps = new ArrayList<ImportProgress>();
+        var steps = new ArrayList<ImageProgress>();
         var first = images.importTar(tar, Duration.ofMinutes(1), steps::add);
         var again = images.importTar(tar, Duration.ofMinutes(1), steps::add);
 
         assertThat(again).isEqualTo(first);
         assertThat(steps)
-                .extracting(ImportProgress::step)
+                .extracting(ImageProgress::step)
                 .containsSubsequence(
-                        ImportProgress.Step.RECOGNISING,
-                        ImportProgress.Step.CHECKING,
-                        ImportProgress.Step.BUILDING,
-                        ImportProgress.Step.RECOGNISING);
+                        ImageProgress.Step.RECOGNISING,
+                        ImageProgress.Step.CHECKING,
+                        ImageProgress.Step.BUILDING,
+                        ImageProgress.Step.RECOGNISING);
         assertThat(steps.getLast().doneBytes()).isEqualTo(Files.size(tar));
         assertThat(ImageStore.open(folder).find(first.digest())).contains(first);
         assertThat(images.list()).containsExactly(first);

@@ -1,7 +1,7 @@
 package dev.stasis.local;
 
 import dev.stasis.ByteSize;
-import dev.stasis.image.ImportProgress;
+import dev.stasis.ImageProgress;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 final class ImportSteps {
     private final String reference;
     private final Consumer<String> progress;
-    private ImportProgress.@Nullable Step told;
+    private ImageProgress.@Nullable Step told;
 
     ImportSteps(String reference, Consumer<String> progress) {
         this.reference = reference;
         this.progress = progress;
     }
 
-    void report(ImportProgress now) {
+    void report(ImageProgress now) {
         if (now.step() == told) {
             return;
         }
@@ -25,6 +25,7 @@ final class ImportSteps {
         progress.accept(
                 switch (now.step()) {
                     case RECOGNISING -> "Reading image " + reference + " (" + size + ")";
+                    case FETCHING, FETCHED -> "Pulling image " + reference;
                     case CHECKING -> "Checking image " + reference;
                     case BUILDING -> "Building the root file system of image " + reference;
                 });
