@@ -21,7 +21,7 @@ final class LastWords {
         Thread.ofPlatform().daemon().name("tar2sqfs output").start(() -> read(output));
     }
 
-    /// All of it in one line. The program has ended.
+    /// All of it in one line, when the program has ended; what there is when it does not end soon.
     String text() {
         try {
             ended.await(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);

@@ -116,9 +116,9 @@ final class SquashfsBuild implements AutoCloseable {
                     cause);
         }
         awaitEnd(PATIENCE);
+        String words = said.text(); // Before the next line, which closes what it is read from.
         process.destroyForcibly();
         awaitEnd();
-        String words = said.text();
         if (Failures.isFull(words) || isDiskFull()) {
             return new StasisException(
                     ErrorCode.DISK_FULL,

@@ -2,6 +2,7 @@ package dev.stasis.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.luben.zstd.Zstd;
 import dev.stasis.ImageProgress;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -218,6 +219,14 @@ class ImportTest {
             gzip.write(TestTar.begin().file("f", "packed").finish());
         }
         var image = imported(Files.write(temp.resolve("root.tar.gz"), bytes.toByteArray()));
+
+        assertThat(Squashfs.content(image.root(), "/f")).isEqualTo("packed");
+    }
+
+    @Test
+    void zstdIsUnpacked() throws Exception {
+        byte[] packed = Zstd.compress(TestTar.begin().file("f", "packed").finish());
+        var image = imported(Files.write(temp.resolve("root.tar.zst"), packed));
 
         assertThat(Squashfs.content(image.root(), "/f")).isEqualTo("packed");
     }

@@ -46,7 +46,7 @@ public record Setup(
 
     /// The same with another root file system of the same image.
     public Setup withImage(String digest) {
-        var other = new Image(image.reference, digest);
+        var other = new Image(image.reference, digest, image.config);
         return new Setup(other, memory, cpus, most, env, accelerator, machine);
     }
 
