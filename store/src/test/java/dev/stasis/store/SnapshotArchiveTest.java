@@ -2,6 +2,7 @@ package dev.stasis.store;
 
 import static dev.stasis.store.TestHome.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.github.luben.zstd.Zstd;
 import dev.stasis.ErrorCode;
@@ -11,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -198,9 +200,7 @@ class SnapshotArchiveTest {
                         .redirectErrorStream(true)
                         .start();
         String listing =
-                new String(
-                        process.getInputStream().readAllBytes(),
-                        java.nio.charset.StandardCharsets.UTF_8);
+                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(listing).isZero();
         assertThat(listing.lines())
                 .containsExactly(
@@ -360,9 +360,7 @@ class SnapshotArchiveTest {
             }
             byte[] changed = tar.clone();
             changed[i] ^= (byte) (1 << random.nextInt(8));
-            var failure =
-                    org.assertj.core.api.Assertions.catchThrowable(
-                            () -> load(to, Zstd.compress(changed), null));
+            var failure = catchThrowable(() -> load(to, Zstd.compress(changed), null));
             assertThat(failure).as("byte " + i).isInstanceOf(StasisException.class);
         }
         assertNothingCame(before);
@@ -388,5 +386,97 @@ class SnapshotArchiveTest {
                     .containsExactlyInAnyOrder("names", "pins");
             assertThat(again.snapshots.list()).isEmpty();
         }
+    }
+
+    /// What a hostile archive may say, made from a good one.
+    @Test
+    void anArchiveThatSaysWhatCannotBeIsRefused() throws Exception {
+        String id = chain(from);
+        byte[] tar = unpacked(export(from, id, (String) null));
+        var before = files(to);
+        String other = String.valueOf(from.snapshots.resolve(id).diskBase());
+        for (String[] change :
+                new String[][] {
+                    {"\"format\" : 1,", "\"format\" : 9,"},
+                    {"\"name\" : \"devices\"", "\"name\" : \"../vices\""},
+                    {"\"name\" : \"devices\"", "\"name\" : \"/evices\""},
+                    {"\"name\" : \"ram.img\"", "\"name\" : \"../../x\""},
+                    {"\"name\" : \"kept\"", "\"name\" : \"../x\""},
+                    {"\"id\" : \"" + other, "\"id\" : \"../../../../x"},
+                    {"\"memoryBase\" : \"" + other, "\"memoryBase\" : \"" + id},
+                    {"\"diskBase\" : \"" + other, "\"diskBase\" : \"aaaaaaaaaaaa"},
+                    {"\"bytes\" : ", "\"bytes\" : -"},
+                    {"\"bytes\" : ", "\"bytes\" : 9999999999999"},
+                    {"\"size\" : ", "\"size\" : 9999999999999999"},
+                    {"\"snapshots\"", "\"snapshot\""},
+                    {"\"tree\"", "\"none\""},
+                    {other + "/ram.img", "../" + other + "/ram"},
+                    {other + "/ram.img", other + "/RAM.img"},
+                }) {
+            var failure = catchThrowable(() -> load(to, changed(tar, change[0], change[1]), null));
+            assertThat(failure).as(String.join(" -> ", change)).isInstanceOf(StasisException.class);
+            assertNothingCame(before);
+        }
+        load(to, changed(tar, "no such text", ""), null); // the changes are what was refused
+    }
+
+    /// Replaces a text in an archive, and makes right what depends on it.
+    private static byte[] changed(byte[] tar, String from, String to) throws IOException {
+        var out = new ByteArrayOutputStream();
+        var sink = new TarSink(out, 0);
+        var feed = new TarFeed(new ByteArrayInputStream(tar));
+        feed.limit(Long.MAX_VALUE);
+        byte[] header = null;
+        for (boolean more = true; more; ) {
+            var entry = feed.next();
+            byte[] content = feed.small(entry, 1 << 20);
+            if (header == null) {
+                header = text(content).replace(from, to).getBytes(StandardCharsets.ISO_8859_1);
+                content = header;
+            }
+            more = !entry.name().equals(SnapshotArchive.DIGEST);
+            sink.file(
+                    entry.name().replace(from, to),
+                    more ? content : SnapshotExport.digestLine(header));
+        }
+        sink.end();
+        return Zstd.compress(out.toByteArray());
+    }
+
+    private static String text(byte[] content) {
+        return new String(content, StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void fewCompressedBytesAreNotBelievedToBeMany() throws Exception {
+        from.booted("base");
+        byte[] tar = unpacked(export(from, from.snapshot("base"), (String) null));
+        var out = new ByteArrayOutputStream();
+        var sink = new TarSink(out, 0);
+        byte[] header = header(tar);
+        String grown = text(header).replaceFirst("(ram.img.,[^}]*size. : )[0-9]+", "$132000000");
+        assertThat(grown).isNotEqualTo(text(header));
+        sink.file(SnapshotArchive.HEADER, grown.getBytes(StandardCharsets.ISO_8859_1));
+        byte[] same = new byte[32_000_000];
+        Arrays.fill(same, (byte) 'x');
+        sink.file(nameOfSecond(tar), same);
+        var before = files(to);
+        assertThat(
+                        assertFails(
+                                ErrorCode.ARCHIVE_INVALID,
+                                () -> load(to, Zstd.compress(out.toByteArray()), null)))
+                .hasMessageContaining("more bytes");
+        assertNothingCame(before);
+    }
+
+    private static byte[] header(byte[] tar) throws IOException {
+        var feed = new TarFeed(new ByteArrayInputStream(tar));
+        return feed.small(feed.next(), 1 << 20);
+    }
+
+    private static String nameOfSecond(byte[] tar) throws IOException {
+        var feed = new TarFeed(new ByteArrayInputStream(tar));
+        feed.small(feed.next(), 1 << 20);
+        return feed.next().name();
     }
 }
