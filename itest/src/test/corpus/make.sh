@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes the home of a corpus with the Stasis of some checkout, and packs it: see README.md.
+# Makes snapshots with the Stasis of some checkout, and packs them: see README.md.
 #
-#   make.sh STASIS NAME      STASIS: the program `stasis` of that checkout; writes NAME.tar.zst beside this script
+#   make.sh STASIS NAME      STASIS: the program `stasis` of that checkout; writes NAME.stasis beside this script,
+#                            or the whole home as NAME.tar.zst where there are no archives yet
 set -eu
 
 stasis=$1
@@ -52,6 +53,11 @@ kept delta grandchild
 "$stasis" rm -f booted child grandchild
 "$stasis" snapshots rm middle
 "$stasis" snapshots ls >&2
+
+if "$stasis" snapshots export --help >/dev/null 2>&1; then
+    "$stasis" snapshots export delta - | zstd -dc | zstd -19 --long=27 -T0 -q -f -o "$here/$name.stasis"
+    exit
+fi
 
 # Of what machines boot from, a restore needs only the root file system and the empty disk that the lowest layer lies on.
 find "$STASIS_HOME/boot" -type f ! -name '*.sqfs' ! -name blank.qcow2 -exec rm {} +

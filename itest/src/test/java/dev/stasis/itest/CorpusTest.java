@@ -66,6 +66,31 @@ class CorpusTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void anArchiveOfAnEarlierVersionIsImportedAndItsSnapshotGoesOn(Program program)
+            throws Exception {
+        for (var archive : packed(".stasis")) {
+            assertThat(program.on(home).run(ImportAndGoOn.class, archive.toString()))
+                    .contains("went on");
+        }
+    }
+
+    static final class ImportAndGoOn {
+        public static void main(String[] args) {
+            try (var stasis = Stasis.open()) {
+                stasis.importSnapshot(
+                        Path.of(args[0]),
+                        s ->
+                                s.notices(notice -> {
+                                    throw new AssertionError(notice);
+                                }));
+                GoOn.goOn(stasis, "delta", "booted", "child", "grandchild");
+            }
+            System.out.println("went on");
+        }
+    }
+
     private static List<Path> packed(String suffix) throws IOException {
         try (var files = Files.list(CORPUS)) {
             var found = files.filter(file -> file.toString().endsWith(suffix)).sorted().toList();

@@ -81,6 +81,12 @@ final class Travel {
     }
 
     String read(Path file, ImportSettings settings) {
+        if (!Files.exists(file)) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "There is no archive %s: name a file that an export has written"
+                            .formatted(file));
+        }
         try (var in = Files.newInputStream(file)) {
             return read(in, settings);
         } catch (IOException e) {
