@@ -13,11 +13,16 @@ import dev.stasis.Snapshot;
 import dev.stasis.StasisException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -231,11 +236,8 @@ class ResizeTest {
         try (var base = MACHINES.stasis().create("base", b -> b.maxCpus(1).maxMemory("512M"))) {
             var snapshot = base.snapshot();
             var manifest = MACHINES.home().resolve("snapshots/" + snapshot.id() + "/manifest.json");
-            var old =
-                    Files.readString(manifest)
-                            .replaceFirst("\"most\"\\s*:\\s*\\{[^}]*},", "")
-                            .replaceFirst("\"memoryLimit\"\\s*:\\s*\\d+,", "");
-            assertThat(old).doesNotContain("most", "memoryLimit");
+            var old = ofFormat1(manifest);
+            assertThat(old).doesNotContain("most", "memoryLimit", "tree");
             Files.setPosixFilePermissions(manifest, PosixFilePermissions.fromString("rw-------"));
             Files.writeString(manifest, old);
             try (var fork = snapshot.restore("fork")) {
@@ -251,6 +253,33 @@ class ResizeTest {
                     ErrorCode.INCOMPATIBLE_SNAPSHOT,
                     "older Stasis",
                     () -> snapshot.restoreWith("fork", r -> r.memory("1G")));
+        }
+    }
+
+    /// A manifest as the first version wrote it: not sealed, with plain SHA-256 sums.
+    private static String ofFormat1(Path manifest) throws IOException {
+        var sealed = Files.readString(manifest);
+        var old =
+                sealed.substring(sealed.indexOf('\n') + 1)
+                        .replaceFirst("\"format\"\\s*:\\s*2", "\"format\" : 1")
+                        .replaceFirst("\"most\"\\s*:\\s*\\{[^}]*},", "")
+                        .replaceFirst("\"memoryLimit\"\\s*:\\s*\\d+,", "");
+        var files =
+                Pattern.compile("\"name\"\\s*:\\s*\"([^\"]+)\"([^}]*)\"tree\"[^}]*}").matcher(old);
+        return files.replaceAll(file ->
+                "\"name\" : \"%s\"%s\"sha256\" : \"%s\" }"
+                        .formatted(
+                                file.group(1),
+                                file.group(2),
+                                sha256(manifest.resolveSibling(file.group(1)))));
+    }
+
+    private static String sha256(Path file) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(Files.readAllBytes(file)));
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -147,6 +147,14 @@ final class Catalogue {
         return names().values().stream().map(NameRecord::id).collect(Collectors.toSet());
     }
 
+    /// The ids of the snapshots whose manifests names point to, which never change any more.
+    Set<String> sealedIds() throws IOException {
+        return names().values().stream()
+                .filter(record -> record.manifest() != null)
+                .map(NameRecord::id)
+                .collect(Collectors.toSet());
+    }
+
     /// The SHA-256 of a snapshot's manifest, to which its names point.
     String manifestDigest(String id) throws IOException {
         return Digests.hex(

@@ -109,7 +109,7 @@ public final class Folding implements AutoCloseable {
                 if (!isStillSo(catalogue, fold) || isRead(catalogue)) {
                     return false;
                 }
-                discarded.addAll(publish(held));
+                discarded.addAll(publish(held, catalogue));
             }
             for (Path old : discarded) {
                 home.disk().deleteTree(old);
@@ -127,13 +127,15 @@ public final class Folding implements AutoCloseable {
         return new StoredFile(file.aside(), fold.part(), Files.size(path), true, Digests.of(path));
     }
 
-    /// The caller holds the store-wide lock.
-    private List<Path> publish(List<StoredFile> made) throws IOException {
+    /// Files that are kept are listed as they are by now: the snapshot may have become durable
+    /// since the fold was found. The caller holds the store-wide lock.
+    private List<Path> publish(List<StoredFile> made, Catalogue catalogue) throws IOException {
         Path folder = home.snapshotFolder(fold.top().id());
         int generation = nextGeneration(folder);
         var held = new ArrayList<StoredFile>();
         var old = new ArrayList<Path>();
-        for (StoredFile file : fold.top().files(fold.part())) {
+        var now = catalogue.manifest(fold.top().id()).orElseThrow();
+        for (StoredFile file : now.files(fold.part())) {
             if (files.stream().anyMatch(replacing -> replacing.replaces(file))) {
                 old.add(folder.resolve(file.name()));
             } else {

@@ -1,6 +1,7 @@
 package dev.stasis.store;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -95,23 +96,42 @@ final class Hardening {
         }
     }
 
-    /// Writes the manifests of all snapshots that were hardened. The caller holds the store-wide
-    /// lock.
+    /// Writes the manifests of all snapshots that were hardened, as they are held now. One that a
+    /// name points to is never written again: it became durable with its name. The caller holds the
+    /// store-wide lock.
     void writeManifests() throws IOException {
         var catalogue = new Catalogue(home);
+        var sealed = catalogue.sealedIds();
         for (var entry : done.entrySet()) {
             String id = entry.getKey();
-            var now =
-                    catalogue
-                            .manifest(id)
-                            .orElseThrow(() -> Failures.damaged("Snapshot " + id + " vanished"));
-            home.disk()
-                    .write(
-                            home.snapshotFolder(id).resolve(SnapshotStore.MANIFEST),
-                            now.withFiles(merged(now, entry.getValue())).toBytes(),
-                            Durability.SYNCED);
+            if (!sealed.contains(id)) {
+                var now =
+                        catalogue
+                                .manifest(id)
+                                .orElseThrow(
+                                        () -> Failures.damaged("Snapshot " + id + " vanished"));
+                write(now, merged(now, entry.getValue()));
+            }
         }
         home.disk().sync(home.snapshotsFolder());
+    }
+
+    /// A name will cover the files of folded layers too, so what replaced them goes into the
+    /// manifest.
+    private void write(SnapshotManifest manifest, List<StoredFile> files) throws IOException {
+        Path folder = home.snapshotFolder(manifest.id());
+        for (Path left : Folding.leftBehind(home, manifest)) {
+            home.disk().delete(left);
+        }
+        home.disk()
+                .write(
+                        folder.resolve(SnapshotStore.MANIFEST),
+                        manifest.withFiles(files).toBytes(),
+                        Durability.SYNCED);
+        if (Files.exists(folder.resolve(Replacement.FILE))) {
+            home.disk().delete(folder.resolve(Replacement.FILE));
+            home.disk().sync(folder);
+        }
     }
 
     private static List<StoredFile> merged(

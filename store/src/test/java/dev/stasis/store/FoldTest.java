@@ -166,6 +166,42 @@ class FoldTest {
     }
 
     @Test
+    void theManifestOfANamedSnapshotNeverChangesThoughItWasFoldedBeforeItWasNamed()
+            throws Exception {
+        test.forked("line", top);
+        String folded = test.snapshot("line");
+        fold(snapshots, snapshots.fold(folded, Part.MEMORY, 2).orElseThrow());
+        fold(snapshots, snapshots.fold(folded, Part.DISK, 2).orElseThrow());
+        snapshots.saveNamed(folded, "folded");
+        byte[] manifest = Files.readAllBytes(manifest(folded));
+        assertThat(folder(folded).resolve(Replacement.FILE)).as("is in it").doesNotExist();
+
+        test.forked("fork", folded);
+        String next = saved("fork", "next");
+
+        assertThat(Files.readAllBytes(manifest(folded))).isEqualTo(manifest);
+        assertThat(snapshots.verify(next).memory())
+                .extracting(SnapshotManifest::id)
+                .contains(folded);
+        assertThat(snapshots.resolve("folded").files()).allMatch(StoredFile::durable);
+    }
+
+    @Test
+    void aSnapshotThatIsNamedWhileItIsFoldedIsDurableWhole() throws Exception {
+        test.forked("line", top);
+        String folded = test.snapshot("line");
+        var fold = snapshots.fold(folded, Part.MEMORY, 2).orElseThrow();
+        snapshots.saveNamed(folded, "folded");
+        fold(snapshots, fold);
+        byte[] manifest = Files.readAllBytes(manifest(folded));
+        assertThat(snapshots.resolve("folded").files()).allMatch(StoredFile::durable);
+
+        test.forked("fork", folded);
+        snapshots.verify(saved("fork", "next"));
+        assertThat(Files.readAllBytes(manifest(folded))).isEqualTo(manifest);
+    }
+
+    @Test
     void theUppermostLayersOfALongLineAreFoldedWhereTheNextFoldIsFarBelow() throws Exception {
         test.forked("line", top);
         String last = top;
