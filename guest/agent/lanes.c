@@ -2,7 +2,8 @@
 //
 // A port reads as ended, and hangs up, while no host is connected; writing to it says EAGAIN then. The kernel learns of hosts that come and
 // go by other means than of their bytes, and so earlier or later: a hang-up may belong to the host before the one whose HELLO was just read.
-// That is why a session ends only when its port has been hung up for a while.
+// That is why a session ends only when its port has been hung up for a while: a short one once its host was seen to be there, a longer one
+// before, since a guest that many others leave little time to hears of its host late.
 #include "agent.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { HANG_UP_MS = 250, PARTIALS_MAX = 64, PARTIAL_BYTES_MAX = 4 * MESSAGE_MAX };
+enum { HANG_UP_MS = 250, ARRIVAL_MS = 5000, PARTIALS_MAX = 64, PARTIAL_BYTES_MAX = 4 * MESSAGE_MAX };
 
 // A message of which more frames are to come.
 struct partial {
@@ -26,6 +27,7 @@ struct lane {
     struct source port;
     bool open;
     uint64_t epoch;
+    bool arrived;        // the host of this session was seen to be connected
     int64_t hung_up_ms;  // since when; 0: a host is connected
     struct partial *partials;
     size_t in_length;
@@ -120,6 +122,8 @@ static void hello(struct lane *lane, const struct frame *frame) {
     uint8_t welcome[8] = {common ? VERSION : 0};
     put32(welcome + 4, FEATURES);
     lane->open = true;
+    lane->arrived = false;
+    lane->hung_up_ms = 0;
     lane->epoch = frame->epoch;
     answer(&(struct origin){lane, frame->epoch, 0}, WELCOME, welcome, sizeof welcome);
     lane->open = common;
@@ -225,12 +229,16 @@ void lane_add(int fd) {
 }
 
 static void watch_for_hang_up(struct lane *lane) {
-    if (!lane->open || !(lane->port.ready & EPOLLHUP))
+    if (!lane->open)
+        return;
+    if (!(lane->port.ready & EPOLLHUP)) {
+        lane->arrived = true;
         lane->hung_up_ms = 0;
-    else if (lane->hung_up_ms == 0)
+    } else if (lane->hung_up_ms == 0) {
         lane->hung_up_ms = now_ms();
-    else if (now_ms() - lane->hung_up_ms >= HANG_UP_MS)
+    } else if (now_ms() - lane->hung_up_ms >= (lane->arrived ? HANG_UP_MS : ARRIVAL_MS)) {
         session_end(lane);
+    }
 }
 
 int lanes_timeout(void) {

@@ -43,13 +43,29 @@ public final class AgentConnection implements AutoCloseable {
         return open(address, longest, new SecureRandom(), Waits.USUAL);
     }
 
+    /// What a guest was sent while it was captured or restored can be lost, so an agent that is
+    /// silent is asked again.
     static AgentConnection open(
             AgentAddress address, Duration longest, RandomGenerator random, Waits waits) {
+        Deadline whole = Deadline.in(longest);
+        for (Duration patience = waits.welcome; ; patience = patience.multipliedBy(2)) {
+            Deadline attempt = whole.orIn(patience);
+            try {
+                return new AgentConnection(Link.open(address, epoch(random), attempt), waits);
+            } catch (StasisException e) {
+                if (e.code() != ErrorCode.DEADLINE_EXCEEDED || attempt.equals(whole)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static long epoch(RandomGenerator random) {
         long epoch = random.nextLong();
         while ((int) epoch == -1) { // its trailer would be zero, like the filler
             epoch = random.nextLong();
         }
-        return new AgentConnection(Link.open(address, epoch, Deadline.in(longest)), waits);
+        return epoch;
     }
 
     AgentAddress address() {
@@ -291,11 +307,16 @@ public final class AgentConnection implements AutoCloseable {
 
     /// How long answers are waited for.
     ///
+    /// @param welcome to the first HELLO, before it is sent again
     /// @param answer to a request that takes no time
     /// @param start to a command's start
     /// @param sync to the flushing of the disks
-    record Waits(Duration answer, Duration start, Duration sync) {
+    record Waits(Duration welcome, Duration answer, Duration start, Duration sync) {
         static final Waits USUAL =
-                new Waits(Duration.ofSeconds(15), Duration.ofSeconds(30), Duration.ofMinutes(2));
+                new Waits(
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(15),
+                        Duration.ofSeconds(30),
+                        Duration.ofMinutes(2));
     }
 }

@@ -20,6 +20,14 @@ record Deadline(long nanoTime, Duration total) {
         return new Deadline(System.nanoTime() + bounded.toNanos(), bounded);
     }
 
+    /// This one, or one of its own that comes before it.
+    ///
+    /// @return with this one's total, which is what counts in the end
+    Deadline orIn(Duration sooner) {
+        Deadline other = in(sooner);
+        return other.nanoTime - nanoTime < 0 ? new Deadline(other.nanoTime, total) : this;
+    }
+
     /// How long is left; not positive once it has passed.
     long nanosLeft() {
         return nanoTime - System.nanoTime();

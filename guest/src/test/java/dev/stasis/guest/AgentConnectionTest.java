@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,27 @@ class AgentConnectionTest {
                     ErrorCode.DEADLINE_EXCEEDED,
                     folder.resolve("console.log").toString(),
                     () -> AgentConnection.open(agent.address(), SOON));
+        }
+    }
+
+    @Test
+    void anAgentThatLostTheFirstHelloIsAskedAgainWithAnotherEpoch() throws Exception {
+        var epochs = new CopyOnWriteArrayList<Long>();
+        FakeAgent.Script secondTime =
+                s -> {
+                    s.readHello();
+                    epochs.add(s.epoch());
+                    if (epochs.size() > 1) {
+                        s.welcome();
+                    }
+                    s.drain();
+                };
+        var waits = new AgentConnection.Waits(Duration.ofMillis(100), LONG, LONG, LONG);
+        try (var agent = agent(secondTime);
+                var connection =
+                        AgentConnection.open(agent.address(), LONG, new SecureRandom(), waits)) {
+            assertThat(connection.isOpen()).isTrue();
+            assertThat(epochs).hasSizeGreaterThan(1).doesNotHaveDuplicates();
         }
     }
 
@@ -336,7 +358,7 @@ class AgentConnectionTest {
                                 agent.address(),
                                 LONG,
                                 new SecureRandom(),
-                                new AgentConnection.Waits(SOON, SOON, SOON))) {
+                                new AgentConnection.Waits(LONG, SOON, SOON, SOON))) {
             assertFails(
                     ErrorCode.DEADLINE_EXCEEDED,
                     "Thawing: the agent did not answer within 300 ms",

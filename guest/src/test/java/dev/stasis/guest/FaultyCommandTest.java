@@ -199,7 +199,7 @@ class FaultyCommandTest extends CommandFixture {
                                 agent.address(),
                                 LONG,
                                 new java.security.SecureRandom(),
-                                new AgentConnection.Waits(SOON, SOON, SOON))) {
+                                new AgentConnection.Waits(LONG, SOON, SOON, SOON))) {
             assertFails(
                     ErrorCode.DEADLINE_EXCEEDED,
                     "Starting x: the agent did not answer within 200 ms",
