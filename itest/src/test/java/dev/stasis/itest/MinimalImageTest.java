@@ -144,12 +144,7 @@ class MinimalImageTest {
     private Path tar(String name) throws Exception {
         var tree = Files.createDirectory(folder.resolve(name));
         Files.writeString(folder.resolve("hello.c"), PROGRAM);
-        run(
-                "musl-gcc",
-                "-static",
-                "-o",
-                tree.resolve("hello").toString(),
-                folder.resolve("hello.c").toString());
+        StaticProgram.compile(folder.resolve("hello.c"), tree.resolve("hello"));
         Files.writeString(tree.resolve("about"), name); // two images, two digests
         var tar = folder.resolve(name + ".tar");
         run("tar", "-cf", tar.toString(), "-C", tree.toString(), "hello", "about");

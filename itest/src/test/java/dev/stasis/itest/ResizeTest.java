@@ -35,7 +35,8 @@ class ResizeTest {
     @RegisterExtension static final Machines MACHINES = new Machines();
 
     @Test
-    void everyGenerationCanHaveMoreOrFewerCpusAndMemoryAndKeepsWhatItsMemoryHeld() {
+    void everyGenerationCanHaveMoreOrFewerCpusAndMemoryAndKeepsWhatItsMemoryHeld()
+            throws Exception {
         try (var base = MACHINES.stasis().create("g0", _ -> {})) {
             Guest.of(base).startCounting();
             var filled = new ArrayList<String>();
@@ -53,7 +54,7 @@ class ResizeTest {
                 hasSize(current, cpus, memory);
                 assertThat(digests(current)).isEqualTo(filled);
                 if (generation % 4 == 1) {
-                    fillNewMemory(current);
+                    useFreeMemory(current);
                 }
             }
             Guest.of(current).countOn();
@@ -97,7 +98,9 @@ class ResizeTest {
     @Test
     void cpusBeyondTheHostsOwnAllWorkAtTheMomentTheForkIsHandedOut() {
         try (var base = MACHINES.stasis().create("base", b -> b.maxCpus(9));
+                var notices = new Notices();
                 var fork = base.snapshot().restoreWith("fork", r -> r.cpus(9))) {
+            assertThat(notices.of("gets 9 CPUs, and this computer has")).isOne();
             hasSize(fork, 9, "512M");
             assertThat(fork.info().limits().cpus()).isEqualTo(9);
             var loops =
@@ -115,15 +118,33 @@ class ResizeTest {
     }
 
     @Test
-    void aProgramUsesEightGibibytesThatWereAddedToAHalf() {
+    void aProgramUsesEightGibibytesThatCostThisComputerNothingBefore() throws Exception {
         try (var base = MACHINES.stasis().create("base", _ -> {})) {
             var snapshot = base.snapshot();
             try (var fork = snapshot.restoreWith("fork", r -> r.memory("8G"))) {
                 hasSize(fork, 1, "8G");
                 assertThat(fork.usage().ownMemory()).isLessThan(ByteSize.parse("512M"));
-                // more than could be had of what it began with, and of the first DIMM
-                var digest = fill(fork, "large", 2200);
+                useFreeMemory(fork);
+            }
+        }
+    }
+
+    @Test
+    void forksShareWhatIsInMemoryThatWasAdded() {
+        try (var base = MACHINES.stasis().create("base", _ -> {});
+                var grown = base.snapshot().restoreWith("grown", r -> r.memory("2G"))) {
+            var digest = fill(grown, "much", 900); // more than the memory it booted with
+            var snapshot = grown.snapshot();
+            try (var fork = snapshot.restore("fork");
+                    var sibling = snapshot.restore("sibling")) {
+                assertThat(fork.usage().ownMemory()).isLessThan(ByteSize.parse("200M"));
                 assertThat(digests(fork)).containsExactly(digest);
+                Guest.of(fork).sh("echo mine > /dev/shm/much");
+                assertThat(digests(sibling)).containsExactly(digest);
+                try (var second = sibling.snapshot().restore("second")) {
+                    assertThat(second.usage().ownMemory()).isLessThan(ByteSize.parse("200M"));
+                    assertThat(digests(second)).containsExactly(digest);
+                }
             }
         }
     }
@@ -209,6 +230,10 @@ class ResizeTest {
                     ErrorCode.INVALID_SIZE,
                     "0B",
                     () -> snapshot.restoreWith("f", r -> r.memory("0")));
+            refused(
+                    ErrorCode.INVALID_NAME,
+                    "No Name",
+                    () -> snapshot.restoreWith("No Name", r -> r.cpus(2)));
             refused(
                     ErrorCode.LIMIT_EXCEEDED,
                     "2 at most",
@@ -344,23 +369,12 @@ class ResizeTest {
         return Guest.of(sandbox).sh("cd /dev/shm; md5sum $(ls | grep -v count) ").lines().toList();
     }
 
-    /// Writes most of what is free with a pattern, reads it in places, and gives it back.
-    private static void fillNewMemory(Sandbox sandbox) {
-        assertThat(
-                        Guest.of(sandbox)
-                                .sh(
-                                        """
-                                        mount -o remount,size=95% /dev/shm
-                                        free=$(awk '/MemAvailable/ {print int($2 / 1024)}' /proc/meminfo)
-                                        head -c 8388608 /dev/urandom > /tmp/piece
-                                        i=0; while [ $i -lt $((free * 6 / 80)) ]; do cat /tmp/piece; i=$((i+1)); done > /dev/shm/all
-                                        want=$(md5sum < /tmp/piece)
-                                        j=0; while [ $j -lt $i ]; do
-                                          [ "$(dd if=/dev/shm/all bs=8M skip=$j count=1 2>/dev/null | md5sum)" = "$want" ] || echo wrong at $j
-                                          j=$((j+5))
-                                        done
-                                        rm /dev/shm/all /tmp/piece; echo right\
-                                        """))
-                .isEqualTo("right");
+    /// A program takes most of what is free, fills all of it with a pattern, and reads it back.
+    private static void useFreeMemory(Sandbox sandbox) throws Exception {
+        StaticProgram.of(Path.of("src/test/guest/patterns.c")).into(sandbox, "/tmp/patterns");
+        var guest = Guest.of(sandbox);
+        long mebibytes =
+                guest.number("awk '/MemAvailable/ {print int($2 / 1024 * 7 / 8)}' /proc/meminfo");
+        assertThat(guest.sh("/tmp/patterns " + mebibytes)).isEqualTo(mebibytes + " MiB right");
     }
 }
