@@ -4,9 +4,18 @@ import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /// The command of the benchmark.
 public final class Main {
+    /// System properties that name a newer QEMU, and the script of the command line; the script
+    /// that starts this sets them.
+    private static final String NEWER_QEMU = "dev.stasis.bench.qemu";
+
+    private static final String PROGRAM = "dev.stasis.bench.program";
+
     private Main() {}
 
     /// Runs it and prints the report to standard output.
@@ -15,16 +24,68 @@ public final class Main {
     public static void main(String... arguments) throws IOException, QmpException {
         try {
             var settings = Settings.parse(arguments);
-            var bench = new Bench(settings);
-            var samples = bench.run();
-            var report = new Report(settings, Computer.facts(bench.software()), samples);
-            System.out.println(settings.json() ? report.json() : report.table());
+            var out = settings.out();
+            if (out != null) {
+                Files.createDirectories(out);
+            }
+            var report = measured(settings);
+            var comparison = compared(settings, report);
+            if (out != null) {
+                Files.writeString(out.resolve("report.json"), report.json());
+                Files.writeString(out.resolve("report.html"), Page.of(report, comparison));
+            }
+            System.out.println(report.table());
+            if (comparison != null) {
+                System.out.println(comparison.table());
+            }
         } catch (StasisException e) {
-            if (e.code() != ErrorCode.INVALID_ARGUMENT && e.code() != ErrorCode.INVALID_SIZE) {
+            if (e.code() != ErrorCode.INVALID_ARGUMENT) {
                 throw e;
             }
-            System.err.println("bench: " + e.getMessage());
+            System.err.println("benchmark: " + e.getMessage());
             System.exit(e.code().category().exitCode());
         }
+    }
+
+    private static @Nullable Comparison compared(Settings settings, Report report)
+            throws IOException {
+        var against = settings.against();
+        return against == null ? null : Comparison.with(against, report.ratios());
+    }
+
+    private static Report measured(Settings settings) throws IOException {
+        var extent = settings.extent();
+        try (var run = Run.begin(settings)) {
+            run.workplace().touchMemory(2 * extent.main().memory().mebibytes());
+            var qemu = path(NEWER_QEMU);
+            if (settings.has("restores")) {
+                run.part("restores and forks", new RestoresPart(run, qemu)::measure);
+            }
+            if (settings.has("pauses")) {
+                run.part("snapshots", new PausesPart(run)::measure);
+            }
+            if (settings.has("making")) {
+                run.part("making sandboxes", new MakingPart(run, path(PROGRAM))::measure);
+            }
+            if (settings.has("floors")) {
+                run.part("floors", new FloorsPart(run)::measure);
+            }
+            if (settings.has("line") && extent.line() > 0) {
+                run.part("a line of snapshots", new LinePart(run)::measure);
+            }
+            if (settings.has("guests") && !extent.sizes().isEmpty()) {
+                var time = Run.atMost(extent.guests());
+                run.part("guests of all sizes", new GuestsPart(run, time, qemu)::measure);
+            }
+            if (settings.has("soak") && settings.soak().isPositive()) {
+                run.part("soak", new SoakPart(run)::measure);
+            }
+            return Report.of(run);
+        }
+    }
+
+    private static @Nullable Path path(String property) {
+        var value = System.getProperty(property, "");
+        return value.isEmpty() ? null : Path.of(value);
     }
 }

@@ -1,59 +1,106 @@
 package dev.stasis.bench;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
 /// What Stasis itself marks while it works, by its flight recorder events: when the CPUs of a fork
-/// run, and how long a sandbox stands still for a snapshot.
+/// run, and how long a sandbox stands still for a snapshot; and how long Java itself does.
+///
+/// Whoever is about to cause an event says what its duration is a value of; the events of one
+/// sandbox come in the order in which they were announced.
 final class Marks implements AutoCloseable {
     private static final String RESTORE = "dev.stasis.Restore";
     private static final String STANDSTILL = "dev.stasis.Standstill";
+    private static final String GARBAGE = "jdk.GCPhasePause";
     private static final double NANOS_OF_A_MILLISECOND = 1e6;
 
-    private final Recording recording = new Recording();
+    private final Samples samples;
+    private final Path file;
+    private final Map<String, Queue<Consumer<RecordedEvent>>> restores = new ConcurrentHashMap<>();
+    private final Map<String, Queue<Consumer<RecordedEvent>>> pauses = new ConcurrentHashMap<>();
+    private Recording recording;
 
-    Marks() {
-        recording.enable(RESTORE).withoutStackTrace().withoutThreshold();
-        recording.enable(STANDSTILL).withoutStackTrace().withoutThreshold();
-        recording.start();
+    /// @param file takes the events for a moment
+    Marks(Samples samples, Path file) {
+        this.samples = samples;
+        this.file = file;
+        this.recording = begun();
     }
 
-    /// Adds what was marked to the samples.
-    ///
-    /// @param file takes the events
-    void addTo(Samples samples, Path file) throws IOException {
-        recording.dump(file);
-        Map<String, List<Double>> standstills = new LinkedHashMap<>();
-        for (var event : RecordingFile.readAllEvents(file)) {
-            var sandbox = event.getString("sandbox");
-            if (event.getEventType().getName().equals(STANDSTILL)) {
-                standstills
-                        .computeIfAbsent(sandbox, _ -> new ArrayList<>())
-                        .add(milliseconds(event));
-            } else if (sandbox.startsWith(StasisArm.FORK)) {
-                samples.add(Arm.STASIS, Metric.RESTORE_RUNNING, milliseconds(event));
-            }
+    private static Recording begun() {
+        var recording = new Recording();
+        for (var event : new String[] {RESTORE, STANDSTILL, GARBAGE}) {
+            recording.enable(event).withoutStackTrace().withoutThreshold();
         }
-        standstills.forEach((sandbox, pauses) -> {
-            boolean fork = sandbox.startsWith(StasisArm.FORK);
-            if (pauses.size() == 2) {
-                samples.add(
-                        Arm.STASIS,
-                        fork ? Metric.FORK_FIRST_PAUSE : Metric.SOURCE_FIRST_PAUSE,
-                        pauses.getFirst());
-                samples.add(
-                        Arm.STASIS,
-                        fork ? Metric.FORK_SECOND_PAUSE : Metric.SOURCE_SECOND_PAUSE,
-                        pauses.getLast());
-            }
-        });
+        recording.start();
+        return recording;
+    }
+
+    /// Announces a restore.
+    void restore(String sandbox, Series running) {
+        restore(sandbox, event -> samples.add(running, milliseconds(event)));
+    }
+
+    void restore(String sandbox, Consumer<RecordedEvent> then) {
+        announce(restores, sandbox, then);
+    }
+
+    /// Announces a snapshot.
+    void pause(String sandbox, Series pause) {
+        announce(pauses, sandbox, event -> samples.add(pause, milliseconds(event)));
+    }
+
+    private static void announce(
+            Map<String, Queue<Consumer<RecordedEvent>>> to,
+            String sandbox,
+            Consumer<RecordedEvent> then) {
+        to.computeIfAbsent(sandbox, _ -> new ConcurrentLinkedQueue<>()).add(then);
+    }
+
+    /// Takes in what was recorded so far.
+    void collect() throws IOException {
+        var ended = recording;
+        recording = begun();
+        try (ended) {
+            ended.stop();
+            ended.dump(file);
+            var events = new ArrayDeque<>(RecordingFile.readAllEvents(file));
+            events.stream()
+                    .sorted(Comparator.comparing(RecordedEvent::getEndTime))
+                    .forEach(this::take);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+        restores.clear();
+        pauses.clear();
+    }
+
+    private void take(RecordedEvent event) {
+        switch (event.getEventType().getName()) {
+            case RESTORE -> take(restores, event);
+            case STANDSTILL -> take(pauses, event);
+            default -> samples.add(Series.of(Metric.JAVA_PAUSE, Arm.COLD), milliseconds(event));
+        }
+    }
+
+    private static void take(
+            Map<String, Queue<Consumer<RecordedEvent>>> from, RecordedEvent event) {
+        var announced = from.get(event.getString("sandbox"));
+        var then = announced == null ? null : announced.poll();
+        if (then != null) {
+            then.accept(event);
+        }
     }
 
     private static double milliseconds(RecordedEvent event) {

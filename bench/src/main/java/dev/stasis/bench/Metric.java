@@ -1,58 +1,59 @@
 package dev.stasis.bench;
 
 import java.util.Locale;
-import java.util.OptionalDouble;
 
-/// What is measured of each {@link Arm}, where it has it.
+/// What is measured of an {@link Arm}, where it has it.
 enum Metric {
-    RESTORE_RUNNING("restore: call to running", "ms", 0.2),
-    RESTORE_READY("restore: call to handle, identity acknowledged", "ms"),
-    RESTORE_FIRST_OUTPUT("restore: call to the first command's output", "ms", 0.5),
-    MORE_CPU("restore with more CPUs: beyond a plain one, a CPU (goal: 50)", "ms"),
-    MORE_MEMORY("restore with 1 GiB more: beyond a plain one (goal: 250)", "ms"),
-    OWN_ANONYMOUS("memory of its own: Anonymous of QEMU", "MiB", 0.1),
-    OWN_PRIVATE("memory of its own: Private_*, another fork alive", "MiB", 0.1),
-    OWN_ALONE("memory of its own: Private_*, no other fork", "MiB"),
-    SOURCE_FIRST("first snapshot of a source that booted", "ms"),
-    SOURCE_FIRST_PAUSE("  of that, users' processes stand still", "ms"),
-    SOURCE_SECOND("second snapshot of a source that booted, after a change", "ms", 0.15),
-    SOURCE_SECOND_PAUSE("  of that, users' processes stand still", "ms"),
-    FORK_FIRST("first snapshot of a fork, after a change", "ms", 0.15),
-    FORK_FIRST_PAUSE("  of that, users' processes stand still", "ms"),
-    FORK_SECOND("second snapshot of a fork, after a change", "ms", 0.15),
-    FORK_SECOND_PAUSE("  of that, users' processes stand still", "ms"),
+    RESTORE_RUNNING("restore: call to running", "ms"),
+    RESTORE_READY("restore: call to ready (identity acknowledged)", "ms"),
+    RESTORE_FIRST_OUTPUT("restore: call to the first command's output", "ms"),
+    SNAPSHOT_TOTAL("snapshot: the whole call", "ms"),
+    SNAPSHOT_PAUSE("snapshot: users' processes stand still", "ms"),
+    SNAPSHOT_DISK("snapshot: what it takes on disk", "MiB"),
+    CHANGED_TOTAL("snapshot after a change: the whole call", "ms"),
+    CHANGED_PAUSE("snapshot after a change: users' processes stand still", "ms"),
+    CHANGED_DISK("snapshot after a change: what it takes on disk", "MiB"),
+    FORK_CHANGED_PAUSE("snapshot of a fork after a change: processes stand still", "ms"),
+    FORK_FIRST_PAUSE("first snapshot of a fork after a change: processes stand still", "ms"),
     RESUME("resume after a snapshot", "ms"),
-    REWIND_READY("rewind; plain: stop, loadvm and cont in the running QEMU", "ms"),
-    REWIND_FIRST_OUTPUT("  and the first command's output", "ms"),
+    MEMORY_PRIVATE("memory of its own of a fork: Private_*", "MiB"),
+    MEMORY_PSS("memory of its own of a fork: Pss", "MiB"),
+    MEMORY_ANONYMOUS("memory of its own of a fork: Anonymous", "MiB"),
+    FORKS_RUNNING("forks a second, to running, two at a time", "1/s"),
+    FORKS_READY("forks a second, to ready, two at a time", "1/s"),
+    FORKS_ALIVE("forks alive at once", ""),
     SAVE_NAMED("saveNamed, after the first snapshot of a source", "ms"),
-    CREATE("create by booting; plain: boot until the agent answers", "ms"),
-    CREATE_TEMPLATE("create from a template (goal: 0.1 of booting)", "ms"),
-    RESTORE_IDLE("  beside it, restore of an idle sandbox (goal: 1.3 of it)", "ms"),
+    CREATE_BOOT("create by booting", "ms"),
+    CREATE_TEMPLATE("create from a template", "ms"),
+    RESTORE_IDLE("restore of an idle sandbox, beside it", "ms"),
+    MORE_CPU("restore with more CPUs: beyond a plain one, a CPU", "ms"),
+    MORE_MEMORY("restore with 1 GiB more: beyond a plain one", "ms"),
+    REWIND_READY("rewind", "ms"),
+    REWIND_FIRST_OUTPUT("rewind: to the first command's output", "ms"),
+    EXEC("a command's round trip, in a warm guest", "ms"),
+    CLI_RESTORE("'stasis restore', the whole program", "ms"),
     HISTORY_BYTES("in a line of snapshots: what each takes on disk", "MiB"),
-    HISTORY_SNAPSHOT("  taking it, after a change", "ms"),
-    HISTORY_SAVE("  saving it under a name", "ms"),
-    HISTORY_FIRST_RESTORE("  restore of the newest and the middle one, not cached", "ms"),
-    HISTORY_FLAT("  restore of the oldest, which is flat", "ms"),
-    HISTORY_MIDDLE("  restore of the middle one, cached (goal: 1.2 of it)", "ms"),
-    HISTORY_NEWEST("  restore of the newest, cached (goal: 1.2 of it)", "ms"),
-    HISTORY_DELETE("  deleting one in between, with the fold", "ms"),
-    HISTORY_GIVEN_BACK("  what that gives back on disk", "MiB"),
-    EXEC("a command's round trip, in a warm guest", "ms");
+    HISTORY_SNAPSHOT("in a line: taking one, after a change", "ms"),
+    HISTORY_SAVE("in a line: saving it under a name", "ms"),
+    HISTORY_FIRST_RESTORE("in a line: restore of newest and middle, not cached", "ms"),
+    HISTORY_FLAT("in a line: restore of the oldest, which is flat", "ms"),
+    HISTORY_MIDDLE("in a line: restore of the middle one, cached", "ms"),
+    HISTORY_NEWEST("in a line: restore of the newest, cached", "ms"),
+    HISTORY_DELETE("in a line: deleting one in between, with the fold", "ms"),
+    HISTORY_GIVEN_BACK("in a line: what that gives back on disk", "MiB"),
+    FLOOR_SPAWN("QEMU started until its monitor answers", "ms"),
+    FLOOR_EXEC("fork and exec of /bin/true", "ms"),
+    FLOOR_FSYNC("fsync of 4 KiB", "ms"),
+    FLOOR_MEMCPY("copying in memory", "MiB/s"),
+    FLOOR_WRITE("copying memory into a new file", "MiB/s"),
+    JAVA_PAUSE("garbage collection pauses of this Java", "ms");
 
     private final String title;
     private final String unit;
-    private final OptionalDouble goal;
 
     Metric(String title, String unit) {
         this.title = title;
         this.unit = unit;
-        this.goal = OptionalDouble.empty();
-    }
-
-    Metric(String title, String unit, double goal) {
-        this.title = title;
-        this.unit = unit;
-        this.goal = OptionalDouble.of(goal);
     }
 
     String title() {
@@ -61,11 +62,6 @@ enum Metric {
 
     String unit() {
         return unit;
-    }
-
-    /// The most that Stasis may take, as a part of what {@link Arm#LOADVM} takes.
-    OptionalDouble goal() {
-        return goal;
     }
 
     /// Its name in the JSON report: `restore.running`.

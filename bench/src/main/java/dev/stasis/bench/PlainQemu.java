@@ -6,6 +6,7 @@ import dev.stasis.guest.AgentConnection;
 import dev.stasis.guest.Command;
 import dev.stasis.guest.CommandEnd;
 import dev.stasis.guest.CommandNotStarted;
+import dev.stasis.guest.GuestIdentity;
 import dev.stasis.guest.OutputBuffer;
 import dev.stasis.guest.OutputSinks;
 import dev.stasis.guest.RunningCommand;
@@ -13,10 +14,17 @@ import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpException;
 import dev.stasis.machine.qmp.QmpObject;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +35,10 @@ import org.jspecify.annotations.Nullable;
 final class PlainQemu implements AutoCloseable {
     static final Duration LONGEST = Duration.ofMinutes(5);
 
-    private static final long POLL_NANOS = Duration.ofMillis(1).toNanos();
+    private static final long POLL_NANOS = 200_000;
+    private static final Duration FREEZE = Duration.ofSeconds(5);
+    private static final Duration HOOK = Duration.ofSeconds(20);
+    private static final int ENTROPY_BYTES = 64;
     private static final long END_SECONDS = 20;
     private static final ByteSize OUTPUT = ByteSize.ofMebibytes(1);
 
@@ -130,6 +141,65 @@ final class PlainQemu implements AutoCloseable {
                             LONGEST);
         }
         return agent;
+    }
+
+    /// Freezes the users' processes, as Stasis does before a capture.
+    void freeze() {
+        connect().freeze(FREEZE);
+    }
+
+    /// Tells the guest who it is, and lets the users' processes go on.
+    void introduce(String hostname) {
+        var entropy = new byte[ENTROPY_BYTES];
+        new SecureRandom().nextBytes(entropy);
+        connect()
+                .identify(
+                        GuestIdentity.builder()
+                                .hostname(hostname)
+                                .generation(hostname)
+                                .wallClock(Instant.now())
+                                .entropy(entropy)
+                                .build());
+        connect().thawFork(HOOK);
+    }
+
+    /// Switches capabilities of migrations on. To be done before a state comes in.
+    void enable(String... capabilities) throws QmpException {
+        execute(
+                "migrate-set-capabilities",
+                Map.of(
+                        "capabilities",
+                        Arrays.stream(capabilities)
+                                .map(name -> Map.of("capability", name, "state", true))
+                                .toList()));
+    }
+
+    /// Takes a state in from a file that is sent through a socket, without a helper process.
+    void load(Path state) throws QmpException, IOException {
+        var socket = run.resolve("incoming");
+        execute("migrate-incoming", Map.of("uri", "unix:" + socket));
+        try (var file = FileChannel.open(state, StandardOpenOption.READ);
+                var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            for (long at = 0; at < file.size(); ) {
+                at += file.transferTo(at, file.size() - at, channel);
+            }
+        }
+        awaitMigration();
+        Files.deleteIfExists(socket);
+    }
+
+    /// Takes a state in from where QEMU finds it.
+    void load(String uri) throws QmpException, IOException {
+        execute("migrate-incoming", Map.of("uri", uri));
+        awaitMigration();
+    }
+
+    /// Lets it run, once it is done with taking a state in.
+    void go() throws QmpException, IOException {
+        while (execute("query-status", Map.of()).text("status").equals("inmigrate")) {
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        execute("cont", Map.of());
     }
 
     /// Hangs up: the guest is about to be another one, which knows nothing of this connection.

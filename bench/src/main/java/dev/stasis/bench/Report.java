@@ -1,130 +1,127 @@
 package dev.stasis.bench;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import tools.jackson.jr.ob.JSON;
 
 /// The samples for people and for programs.
 ///
-/// @param settings what was measured
-/// @param computer where
+/// @param computer where they are from
 /// @param samples what came out
-record Report(Settings settings, Map<String, String> computer, Samples samples) {
-    private static final String ROW = "%-58s %10s %14s %8s %7s %12s %8s%n";
+/// @param ratios what counts
+/// @param notes what is to be said about them
+/// @param curve the points of a soak
+record Report(
+        Map<String, String> computer,
+        Samples samples,
+        Map<String, Ratios.Ratio> ratios,
+        List<String> notes,
+        List<SoakPoint> curve) {
+    private static final String RATIO = "%-40s %10s %22s %10s %s%n";
+    private static final String ROW = "%-62s %-16s %-34s %5s %10s %10s%n";
 
-    /// A table of medians, and of ratios to what plain QEMU needs.
+    static Report of(Run run) throws IOException {
+        return new Report(
+                Computer.facts(run.software()),
+                run.samples(),
+                Ratios.of(run.samples()),
+                List.copyOf(run.notes()),
+                List.copyOf(run.curve()));
+    }
+
+    /// A table of the figures that count, and one of everything.
     String table() {
-        var text = new StringBuilder();
-        text.append(
-                "A guest of %s with %s in use; medians of %d rounds with %d restores each; %s%n%n"
-                        .formatted(
-                                settings.memory(),
-                                settings.inUse(),
-                                settings.rounds(),
-                                settings.restores(),
-                                String.join(", ", computer.values())));
-        text.append(
-                ROW.formatted(
-                        "", "Stasis", "savevm/loadvm", "ratio", "goal", "migration", "ratio"));
-        for (var metric : Metric.values()) {
+        var text = new StringBuilder(String.join(", ", computer.values())).append("\n\n");
+        text.append(RATIO.formatted("", "", "95 % sure", "goal", ""));
+        ratios.forEach((name, ratio) ->
+                text.append(
+                        RATIO.formatted(
+                                name,
+                                number(ratio.estimate().value()),
+                                number(ratio.estimate().low())
+                                        + " … "
+                                        + number(ratio.estimate().high()),
+                                ratio.goalText(),
+                                ratio.isMet() ? "" : "missed")));
+        text.append('\n').append(ROW.formatted("", "", "", "runs", "p50", "p99"));
+        for (var series : samples.series()) {
+            var sorted = samples.sorted(series);
             text.append(
                     ROW.formatted(
-                            metric.title(),
-                            value(Arm.STASIS, metric),
-                            value(Arm.LOADVM, metric),
-                            ratio(samples.ratio(metric, Arm.LOADVM)),
-                            goal(metric),
-                            value(Arm.MIGRATION, metric),
-                            ratio(samples.ratio(metric, Arm.MIGRATION))));
+                            series.metric().title() + " " + series.metric().unit(),
+                            series.arm().title(),
+                            series.subject(),
+                            sorted.size(),
+                            number(Statistics.quantile(sorted, Statistics.MEDIAN)),
+                            number(Statistics.quantile(sorted, Statistics.NEARLY_ALL))));
         }
+        notes.forEach(note -> text.append("\nNote: ").append(note));
         return text.toString();
     }
 
-    private String value(Arm arm, Metric metric) {
-        var median = samples.median(arm, metric);
-        return median.isEmpty()
-                ? ""
-                : String.format(Locale.ROOT, "%.1f %s", median.getAsDouble(), metric.unit());
-    }
-
-    private static String ratio(OptionalDouble ratio) {
-        return ratio.isEmpty() ? "" : String.format(Locale.ROOT, "%.3f", ratio.getAsDouble());
-    }
-
-    private String goal(Metric metric) {
-        var ratio = samples.ratio(metric, Arm.LOADVM);
-        if (metric.goal().isEmpty() || ratio.isEmpty()) {
-            return "";
-        }
-        double goal = metric.goal().getAsDouble();
-        return (ratio.getAsDouble() <= goal ? "" : "! ") + goal;
+    static String number(double value) {
+        double size = Math.abs(value);
+        String format = size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : "%.3f";
+        return String.format(Locale.ROOT, format, value);
     }
 
     /// All of it, as a JSON object.
     String json() {
         var report = new LinkedHashMap<String, Object>();
         report.put("computer", computer);
-        report.put(
-                "settings",
-                Map.of(
-                        "rounds",
-                        settings.rounds(),
-                        "restores",
-                        settings.restores(),
-                        "memory",
-                        settings.memory().bytes(),
-                        "inUse",
-                        settings.inUse().bytes(),
-                        "change",
-                        settings.change().bytes()));
         report.put("results", results());
-        report.put("ratios", ratios());
-        report.put("goals", goals());
+        var values = new LinkedHashMap<String, Object>();
+        var intervals = new LinkedHashMap<String, Object>();
+        var goals = new LinkedHashMap<String, Object>();
+        ratios.forEach((name, ratio) -> {
+            values.put(name, ratio.estimate().value());
+            intervals.put(name, List.of(ratio.estimate().low(), ratio.estimate().high()));
+            if (ratio.goal().isPresent()) {
+                var bound = ratio.least() ? "atLeast" : "atMost";
+                goals.put(name, Map.of(bound, ratio.goal().getAsDouble(), "met", ratio.isMet()));
+            }
+        });
+        report.put("ratios", values);
+        report.put("intervals", intervals);
+        report.put("goals", goals);
+        report.put("notes", notes);
+        report.put("soak", curve.stream().map(Report::point).toList());
         return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(report);
     }
 
     private List<Map<String, Object>> results() {
         var results = new ArrayList<Map<String, Object>>();
-        for (var metric : Metric.values()) {
-            for (var arm : Arm.values()) {
-                var sorted = samples.sorted(arm, metric);
-                if (!sorted.isEmpty()) {
-                    var result = new LinkedHashMap<String, Object>();
-                    result.put("metric", metric.key());
-                    result.put("arm", arm.key());
-                    result.put("unit", metric.unit());
-                    result.put("n", sorted.size());
-                    result.put("p50", samples.median(arm, metric).orElseThrow());
-                    result.put("min", sorted.getFirst());
-                    result.put("max", sorted.getLast());
-                    results.add(result);
-                }
-            }
+        for (var series : samples.series()) {
+            var sorted = samples.sorted(series);
+            var result = new LinkedHashMap<String, Object>();
+            result.put("metric", series.metric().key());
+            result.put("arm", series.arm().key());
+            result.put("parameters", series.subject().parameters());
+            result.put("unit", series.metric().unit());
+            result.put("n", sorted.size());
+            result.put("p50", Statistics.quantile(sorted, Statistics.MEDIAN));
+            result.put("p99", Statistics.quantile(sorted, Statistics.NEARLY_ALL));
+            result.put("min", sorted.getFirst());
+            result.put("max", sorted.getLast());
+            results.add(result);
         }
         return results;
     }
 
-    private Map<String, Double> ratios() {
-        var ratios = new LinkedHashMap<String, Double>();
-        for (var metric : Metric.values()) {
-            for (var arm : List.of(Arm.LOADVM, Arm.MIGRATION)) {
-                samples.ratio(metric, arm)
-                        .ifPresent(ratio -> ratios.put(metric.key() + ".vs_" + arm.key(), ratio));
-            }
-        }
-        return ratios;
-    }
-
-    private static Map<String, Double> goals() {
-        var goals = new LinkedHashMap<String, Double>();
-        for (var metric : Metric.values()) {
-            metric.goal()
-                    .ifPresent(goal -> goals.put(metric.key() + ".vs_" + Arm.LOADVM.key(), goal));
-        }
-        return goals;
+    private static Map<String, Object> point(SoakPoint point) {
+        var map = new LinkedHashMap<String, Object>();
+        map.put("minutes", point.minutes());
+        map.put("rounds", point.rounds());
+        map.put("heapMiB", point.heapMiB());
+        map.put("residentMiB", point.residentMiB());
+        map.put("descriptors", point.descriptors());
+        map.put("files", point.files());
+        map.put("restoreMs", point.restoreMillis());
+        map.put("snapshotMs", point.snapshotMillis());
+        return map;
     }
 }

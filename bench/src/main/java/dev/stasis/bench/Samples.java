@@ -2,54 +2,48 @@ package dev.stasis.bench;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 
-/// What was measured so far.
+/// What was measured so far. Thread-safe.
 final class Samples {
     private static final double NANOS_OF_A_MILLISECOND = 1e6;
 
-    private final Map<Arm, Map<Metric, List<Double>>> values = new EnumMap<>(Arm.class);
+    private final Map<Series, List<Double>> values = new LinkedHashMap<>(); // guarded by this
 
-    void add(Arm arm, Metric metric, double value) {
-        values.computeIfAbsent(arm, _ -> new EnumMap<>(Metric.class))
-                .computeIfAbsent(metric, _ -> new ArrayList<>())
-                .add(value);
+    synchronized void add(Series series, double value) {
+        values.computeIfAbsent(series, _ -> new ArrayList<>()).add(value);
     }
 
     /// Adds the milliseconds that have passed since an instant of {@link System#nanoTime}.
     ///
     /// @return how many
-    double addSince(Arm arm, Metric metric, long start) {
+    double addSince(Series series, long start) {
         double passed = (System.nanoTime() - start) / NANOS_OF_A_MILLISECOND;
-        add(arm, metric, passed);
+        add(series, passed);
         return passed;
     }
 
-    /// All values in ascending order; empty where the arm does not have it.
-    List<Double> sorted(Arm arm, Metric metric) {
-        var found =
-                new ArrayList<>(values.getOrDefault(arm, Map.of()).getOrDefault(metric, List.of()));
+    /// Everything that has values, in the order in which it was begun.
+    synchronized Set<Series> series() {
+        return Collections.unmodifiableSet(new LinkedHashSet<>(values.keySet()));
+    }
+
+    /// All values in ascending order; empty where there are none.
+    synchronized List<Double> sorted(Series series) {
+        var found = new ArrayList<>(values.getOrDefault(series, List.of()));
         Collections.sort(found);
         return found;
     }
 
-    OptionalDouble median(Arm arm, Metric metric) {
-        var sorted = sorted(arm, metric);
-        int count = sorted.size();
-        return count == 0
+    OptionalDouble median(Series series) {
+        var sorted = sorted(series);
+        return sorted.isEmpty()
                 ? OptionalDouble.empty()
-                : OptionalDouble.of((sorted.get((count - 1) / 2) + sorted.get(count / 2)) / 2);
-    }
-
-    /// The median of Stasis as a part of another arm's.
-    OptionalDouble ratio(Metric metric, Arm to) {
-        var ours = median(Arm.STASIS, metric);
-        var theirs = median(to, metric);
-        return ours.isPresent() && theirs.isPresent()
-                ? OptionalDouble.of(ours.getAsDouble() / theirs.getAsDouble())
-                : OptionalDouble.empty();
+                : OptionalDouble.of(Statistics.quantile(sorted, Statistics.MEDIAN));
     }
 }

@@ -1,85 +1,108 @@
 package dev.stasis.bench;
 
-import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.TreeMap;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// What is measured, and how often.
+/// What the benchmark is to do.
 ///
-/// @param rounds how many sources are made and measured
-/// @param restores how many restores of each kind there are in a round
-/// @param memory the guest's RAM
-/// @param inUse how much of it holds data
-/// @param change how much of it changes before a second snapshot
-/// @param history how many snapshots of one sandbox are taken in a line
+/// @param extent how much is measured
+/// @param only the parts to do; all when it is empty
+/// @param out the folder that takes the report; null for none
+/// @param against the folder of an earlier report to compare with; null for none
+/// @param soak how long one loop of everything runs; zero for none
 /// @param folder where a folder for everything is made; on a disk, as a home would be
-/// @param json whether the report is JSON
 record Settings(
-        int rounds,
-        int restores,
-        ByteSize memory,
-        ByteSize inUse,
-        ByteSize change,
-        int history,
-        Path folder,
-        boolean json) {
+        Extent extent,
+        List<String> only,
+        @Nullable Path out,
+        @Nullable Path against,
+        Duration soak,
+        Path folder) {
+    static final List<String> PARTS =
+            List.of("restores", "pauses", "making", "floors", "libvirt", "line", "guests", "soak");
+
     static final String USAGE =
             """
-            usage: bench/run [--rounds 5] [--restores 3] [--memory 1G] [--in-use 400M] [--change 10M]
-                             [--history 100] [--folder /var/tmp] [--format table|json]
+            usage: ./benchmark [--quick] [--only PART,…] [--soak MINUTES] [--out DIR] [--against DIR] [--folder DIR]
+              --quick        only the key ratios, in two minutes instead of fifteen
+              --only PART,…  some parts: restores, pauses, making, floors, libvirt, line, guests, soak
+              --soak MINUTES snapshot, restore, override and delete in a loop, after the rest
+              --out DIR      writes report.json and report.html there
+              --against DIR  compares with the report.json that an earlier run has written there
+              --folder DIR   where sandboxes are made meanwhile; /var/tmp unless said otherwise
             """;
 
-    /// Reads a command line of options with a value each.
+    /// Copies.
+    Settings {
+        only = List.copyOf(only);
+    }
+
+    /// Whether a part is to be done.
+    boolean has(String part) {
+        return only.isEmpty() || only.contains(part);
+    }
+
+    /// Reads a command line.
     static Settings parse(String... arguments) {
-        Map<String, String> options = new TreeMap<>();
-        for (int i = 0; i < arguments.length; i += 2) {
-            if (!arguments[i].startsWith("--") || i + 1 == arguments.length) {
-                throw wrong("'" + arguments[i] + "' is no option with a value");
-            }
-            options.put(arguments[i].substring(2), arguments[i + 1]);
-        }
+        var words = new ArrayDeque<>(List.of(arguments));
         var settings =
                 new Settings(
-                        count(take(options, "rounds", "5")),
-                        count(take(options, "restores", "3")),
-                        ByteSize.parse(take(options, "memory", "1G")),
-                        ByteSize.parse(take(options, "in-use", "400M")),
-                        ByteSize.parse(take(options, "change", "10M")),
-                        count(take(options, "history", "100")),
-                        Path.of(take(options, "folder", "/var/tmp")).toAbsolutePath(),
-                        isJson(take(options, "format", "table")));
-        if (!options.isEmpty()) {
-            throw wrong("there is no option --" + options.keySet().iterator().next());
+                        Extent.full(), List.of(), null, null, Duration.ZERO, Path.of("/var/tmp"));
+        while (!words.isEmpty()) {
+            settings = settings.with(words.remove(), words);
         }
         return settings;
     }
 
-    private static String take(Map<String, String> options, String name, String otherwise) {
-        var value = options.remove(name);
-        return value == null ? otherwise : value;
+    private Settings with(String option, ArrayDeque<String> more) {
+        if (option.equals("--quick")) {
+            return new Settings(Extent.quick(), only, out, against, soak, folder);
+        }
+        if (!List.of("--only", "--soak", "--out", "--against", "--folder").contains(option)) {
+            throw wrong("there is no option '" + option + "'");
+        }
+        if (more.isEmpty()) {
+            throw wrong(option + " needs a value");
+        }
+        var value = more.remove();
+        return switch (option) {
+            case "--only" -> new Settings(extent, parts(value), out, against, soak, folder);
+            case "--soak" -> new Settings(extent, only, out, against, minutes(value), folder);
+            case "--out" -> new Settings(extent, only, path(value), against, soak, folder);
+            case "--against" -> new Settings(extent, only, out, path(value), soak, folder);
+            default -> new Settings(extent, only, out, against, soak, path(value));
+        };
     }
 
-    private static int count(String text) {
+    private static Path path(String value) {
+        return Path.of(value).toAbsolutePath();
+    }
+
+    private static List<String> parts(String value) {
+        var parts = List.of(value.split(",", -1));
+        for (var part : parts) {
+            if (!PARTS.contains(part)) {
+                throw wrong("there is no part '" + part + "'");
+            }
+        }
+        return parts;
+    }
+
+    private static Duration minutes(String value) {
         try {
-            int count = Integer.parseInt(text);
-            if (count > 0) {
-                return count;
+            double minutes = Double.parseDouble(value);
+            if (minutes > 0 && Double.isFinite(minutes)) {
+                return Duration.ofMillis(Math.round(minutes * Duration.ofMinutes(1).toMillis()));
             }
         } catch (NumberFormatException e) {
             // Said below.
         }
-        throw wrong("'" + text + "' is no number of times");
-    }
-
-    private static boolean isJson(String format) {
-        return switch (format) {
-            case "json" -> true;
-            case "table" -> false;
-            default -> throw wrong("there is no format '" + format + "'");
-        };
+        throw wrong("'" + value + "' is no number of minutes");
     }
 
     private static StasisException wrong(String what) {

@@ -18,96 +18,60 @@ import java.util.function.Consumer;
 
 /// Stasis, by its API.
 final class StasisArm implements AutoCloseable {
-    /// What the names of forks that are measured begin with.
-    static final String FORK = "fork-";
+    static final double MEBIBYTE = 1 << 20;
 
     private static final String TEMPLATES = "dev.stasis.templates";
     private static final int COMMANDS = 10;
-    private static final int MORE_CPUS = 3;
 
-    private final Settings settings;
     private final Samples samples;
+    private final Marks marks;
     private final Home home;
     private final Stasis stasis;
     private int forks;
 
-    StasisArm(Settings settings, Samples samples, Home home) {
-        this.settings = settings;
+    StasisArm(Samples samples, Marks marks, Home home) {
         this.samples = samples;
+        this.marks = marks;
         this.home = home;
         this.stasis = Stasis.open(home.root());
     }
 
-    /// A sandbox with a snapshot of it.
-    record Source(Sandbox sandbox, Snapshot snapshot) implements AutoCloseable {
-        @Override
-        public void close() {
-            sandbox.close();
-        }
-    }
-
-    /// Makes a source, fills its memory and takes its first and second snapshot. It goes on.
-    ///
-    /// @return with its first snapshot
-    Source source(String name) {
-        long start = System.nanoTime();
-        var sandbox = boot(name);
-        boolean done = false;
-        try {
-            samples.addSince(Arm.STASIS, Metric.CREATE, start);
-            sandbox.exec(Guest.fill(settings.inUse())).orThrow();
-            measureCommands(sandbox);
-            var first = snapshot(sandbox, Metric.SOURCE_FIRST);
-            start = System.nanoTime();
-            first.saveNamed(name);
-            samples.addSince(Arm.STASIS, Metric.SAVE_NAMED, start);
-            resume(sandbox);
-            sandbox.exec(Guest.change(settings.change())).orThrow();
-            snapshot(sandbox, Metric.SOURCE_SECOND);
-            resume(sandbox);
-            done = true;
-            return new Source(sandbox, first);
-        } finally {
-            if (!done) {
-                sandbox.close();
-            }
-        }
-    }
-
-    /// Makes a sandbox that nothing is measured of, without a template.
-    Sandbox boot(String name) {
+    /// Makes a sandbox that has booted, without a template.
+    Sandbox boot(String name, ByteSize memory) {
         System.setProperty(TEMPLATES, "off");
         try {
-            return create(name);
+            return create(name, memory);
         } finally {
             System.clearProperty(TEMPLATES);
         }
     }
 
-    private Sandbox create(String name) {
-        return stasis.create(name, s -> s.image("busybox").memory(settings.memory().toString()));
+    /// Makes a sandbox.
+    Sandbox create(String name, ByteSize memory) {
+        return stasis.create(name, s -> s.image("busybox").memory(memory.toString()));
     }
 
-    /// Makes sandboxes from a template, and restores a snapshot of one, in turns.
-    void createFromTemplate() {
-        try (var idle = create("idle")) {
-            var snapshot = idle.snapshot();
-            for (int i = 0; i < settings.restores(); i++) {
-                long start = System.nanoTime();
-                try (var _ = create("created")) {
-                    samples.addSince(Arm.STASIS, Metric.CREATE_TEMPLATE, start);
-                }
-                samples.add(Arm.STASIS, Metric.RESTORE_IDLE, restoring(snapshot, r -> {}) / 1e6);
-            }
+    /// A snapshot as QEMU sees it. Its memory is one whole file then, as that of every snapshot is
+    /// that is restored often.
+    Original original(Subject subject, Snapshot snapshot) throws IOException {
+        for (int i = 0; i < 2; i++) {
+            warm(snapshot, nextFork()).close();
         }
-    }
-
-    /// How QEMU was started for a sandbox.
-    QemuArguments arguments(Sandbox sandbox) throws IOException {
-        return QemuArguments.of(
-                pid(sandbox),
-                home.runtime().of(sandbox.id()),
-                home.sandboxFolder(sandbox.name()).resolve("disk-0.qcow2"));
+        var name = nextFork();
+        try (var fork = snapshot.restore(name)) {
+            var arguments =
+                    QemuArguments.of(
+                            pid(fork),
+                            home.runtime().of(fork.id()),
+                            home.sandboxFolder(name).resolve("disk-0.qcow2"));
+            var folder = home.snapshotFolder(snapshot.id());
+            return new Original(
+                    subject,
+                    arguments,
+                    arguments.image(),
+                    folder.resolve("devices"),
+                    folder.resolve("disk.qcow2"));
+        }
     }
 
     /// What guests' disks lie on.
@@ -124,42 +88,48 @@ final class StasisArm implements AutoCloseable {
                 sandbox.info().accelerator().toString());
     }
 
-    /// Restores a snapshot and runs a command.
-    void restore(Snapshot snapshot) throws IOException {
+    /// Takes a snapshot and measures it.
+    ///
+    /// @param total what the whole call is a value of
+    /// @param pause what the standstill is a value of
+    Snapshot snapshot(Sandbox sandbox, Series total, Series pause) {
+        marks.pause(sandbox.name(), pause);
         long start = System.nanoTime();
-        try (var fork = snapshot.restore(nextFork())) {
-            samples.addSince(Arm.STASIS, Metric.RESTORE_READY, start);
-            fork.exec(Guest.COMMAND).orThrow();
-            samples.addSince(Arm.STASIS, Metric.RESTORE_FIRST_OUTPUT, start);
-            var memory = OwnMemory.of(pid(fork));
-            samples.add(Arm.STASIS, Metric.OWN_ANONYMOUS, memory.anonymous());
-            samples.add(Arm.STASIS, Metric.OWN_PRIVATE, memory.privatePages());
+        var snapshot = sandbox.snapshot();
+        samples.addSince(total, start);
+        return snapshot;
+    }
+
+    /// What a snapshot takes on disk, in mebibytes.
+    static double onDisk(Snapshot snapshot) {
+        return snapshot.info().bytesOnDisk().bytes() / MEBIBYTE;
+    }
+
+    /// Restores a snapshot and runs a command.
+    void restore(Snapshot snapshot, Subject subject) throws IOException {
+        var name = nextFork();
+        marks.restore(name, new Series(Metric.RESTORE_RUNNING, Arm.COLD, subject));
+        long start = System.nanoTime();
+        try (var fork = snapshot.restore(name)) {
+            measureFirst(fork, Arm.COLD, subject, start);
         }
     }
 
-    /// Restores a snapshot as it is, with more CPUs, and with more memory, and keeps what the two
-    /// take beyond the first.
-    void restoreLarger(Snapshot snapshot) {
-        long plain = restoring(snapshot, r -> {});
-        var info = snapshot.info();
-        long cpus = restoring(snapshot, r -> r.cpus(info.cpus() + MORE_CPUS)) - plain;
-        var memory = new ByteSize(info.memory().bytes() + (1 << 30));
-        long larger = restoring(snapshot, r -> r.memory(memory)) - plain;
-        samples.add(Arm.STASIS, Metric.MORE_CPU, cpus / 1e6 / MORE_CPUS);
-        samples.add(Arm.STASIS, Metric.MORE_MEMORY, larger / 1e6);
+    private void measureFirst(Sandbox fork, Arm arm, Subject subject, long start)
+            throws IOException {
+        samples.addSince(new Series(Metric.RESTORE_READY, arm, subject), start);
+        fork.exec(Guest.COMMAND).orThrow();
+        samples.addSince(new Series(Metric.RESTORE_FIRST_OUTPUT, arm, subject), start);
+        OwnMemory.of(pid(fork)).addTo(samples, arm, subject);
     }
 
-    private long restoring(Snapshot snapshot, Consumer<RestoreBuilder> settings) {
+    /// Restores a snapshot.
+    ///
+    /// @return how long that took, in nanoseconds
+    long restoring(Snapshot snapshot, Consumer<RestoreBuilder> settings) {
         long start = System.nanoTime();
         try (var _ = snapshot.restoreWith(nextFork(), settings)) {
             return System.nanoTime() - start;
-        }
-    }
-
-    /// Restores a snapshot that has no fork and runs a command.
-    void restoreAlone(Snapshot snapshot) throws IOException {
-        try (var fork = warm(snapshot, "alone")) {
-            samples.add(Arm.STASIS, Metric.OWN_ALONE, OwnMemory.of(pid(fork)).privatePages());
         }
     }
 
@@ -178,34 +148,24 @@ final class StasisArm implements AutoCloseable {
         }
     }
 
-    /// Takes two snapshots of a fork, each after a change.
-    void snapshotsOfFork(Snapshot snapshot) {
-        try (var fork = snapshot.restore(nextFork())) {
-            fork.exec(Guest.change(settings.change())).orThrow();
-            snapshot(fork, Metric.FORK_FIRST);
-            resume(fork);
-            fork.exec(Guest.change(settings.change())).orThrow();
-            snapshot(fork, Metric.FORK_SECOND);
+    /// Measures the round trip of commands.
+    void commands(Sandbox sandbox) {
+        sandbox.exec(Guest.COMMAND).orThrow();
+        for (int i = 0; i < COMMANDS; i++) {
+            long start = System.nanoTime();
+            sandbox.exec(Guest.COMMAND).orThrow();
+            samples.addSince(Series.of(Metric.EXEC, Arm.COLD), start);
         }
-    }
-
-    /// Puts a source back to its snapshot and runs a command.
-    void rewind(Source source) {
-        long start = System.nanoTime();
-        source.sandbox().rewind(source.snapshot());
-        samples.addSince(Arm.STASIS, Metric.REWIND_READY, start);
-        source.sandbox().exec(Guest.COMMAND).orThrow();
-        samples.addSince(Arm.STASIS, Metric.REWIND_FIRST_OUTPUT, start);
-    }
-
-    /// Forgets a snapshot's name, so that its bytes go with its source.
-    void forget(String name) {
-        stasis.deleteSnapshot(name);
     }
 
     /// The open home.
     Stasis stasis() {
         return stasis;
+    }
+
+    /// Where the home is.
+    Path root() {
+        return home.root();
     }
 
     /// What all snapshots and the layers of deleted ones take on disk, in bytes.
@@ -219,34 +179,14 @@ final class StasisArm implements AutoCloseable {
         return bytes;
     }
 
-    private void measureCommands(Sandbox sandbox) {
-        sandbox.exec(Guest.COMMAND).orThrow();
-        for (int i = 0; i < COMMANDS; i++) {
-            long start = System.nanoTime();
-            sandbox.exec(Guest.COMMAND).orThrow();
-            samples.addSince(Arm.STASIS, Metric.EXEC, start);
-        }
-    }
-
-    private Snapshot snapshot(Sandbox sandbox, Metric metric) {
-        long start = System.nanoTime();
-        var snapshot = sandbox.snapshot();
-        samples.addSince(Arm.STASIS, metric, start);
-        return snapshot;
-    }
-
-    private void resume(Sandbox sandbox) {
-        long start = System.nanoTime();
-        sandbox.resume();
-        samples.addSince(Arm.STASIS, Metric.RESUME, start);
-    }
-
-    private String nextFork() {
+    /// A name that no other fork has.
+    String nextFork() {
         forks++;
-        return FORK + forks;
+        return "fork-" + forks;
     }
 
-    private long pid(Sandbox sandbox) throws IOException {
+    /// The process number of a sandbox's QEMU.
+    long pid(Sandbox sandbox) throws IOException {
         var files =
                 new MachineFiles(
                         home.runtime().of(sandbox.id()),

@@ -3,42 +3,51 @@ package dev.stasis.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.stasis.ByteSize;
 import dev.stasis.StasisException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
     @Test
-    void theDefaultsAreTheGuestThatTheSpecificationSpeaksOf() {
-        assertThat(Settings.parse())
-                .isEqualTo(
-                        new Settings(
-                                5,
-                                3,
-                                ByteSize.ofMebibytes(1024),
-                                ByteSize.ofMebibytes(400),
-                                ByteSize.ofMebibytes(10),
-                                100,
-                                Path.of("/var/tmp"),
-                                false));
+    void everythingIsMeasuredUnlessSaidOtherwise() {
+        var settings = Settings.parse();
+
+        assertThat(settings.extent()).isEqualTo(Extent.full());
+        assertThat(Settings.PARTS).allMatch(settings::has);
+        assertThat(settings.soak()).isZero();
+        assertThat(settings.out()).isNull();
+    }
+
+    @Test
+    void theOptionsMayComeInAnyOrder() {
+        var settings =
+                Settings.parse(
+                        "--out", "report", "--quick", "--only", "floors,line", "--soak", "0.5");
+
+        assertThat(settings.extent()).isEqualTo(Extent.quick());
+        assertThat(settings.has("line")).isTrue();
+        assertThat(settings.has("restores")).isFalse();
+        assertThat(settings.soak()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(settings.out()).isEqualTo(Path.of("report").toAbsolutePath());
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "--rounds",
-                "--rounds 0",
-                "--rounds few",
-                "--format xml",
+                "--soak",
+                "--soak 0",
+                "--soak long",
+                "--soak NaN",
+                "--only speed",
                 "--speed 9",
-                "rounds 3",
-                "--memory much"
+                "9"
             })
     void whatIsNoSettingIsRefused(String line) {
         assertThatThrownBy(() -> Settings.parse(line.split(" ", -1)))
-                .isInstanceOf(StasisException.class);
+                .isInstanceOf(StasisException.class)
+                .hasMessageContaining("usage: ./benchmark");
     }
 }

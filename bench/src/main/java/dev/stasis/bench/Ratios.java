@@ -1,0 +1,211 @@
+package dev.stasis.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/// The figures that count, each with what it should be.
+final class Ratios {
+    private static final double ALMOST = 0.005;
+
+    private final Samples samples;
+    private final Map<String, Ratio> found = new LinkedHashMap<>();
+
+    /// One figure.
+    ///
+    /// @param estimate what it is, and how sure that is
+    /// @param goal what it should be at most, or at least; empty when there is no goal
+    /// @param least whether the goal is the least
+    record Ratio(Statistics.Estimate estimate, OptionalDouble goal, boolean least) {
+        boolean isMet() {
+            return goal.isEmpty()
+                    || (least
+                            ? estimate.value() >= goal.getAsDouble() - ALMOST
+                            : estimate.value() <= goal.getAsDouble() + ALMOST);
+        }
+
+        /// The goal, for people.
+        String goalText() {
+            return goal.isEmpty()
+                    ? ""
+                    : (least ? "≥ " : "≤ ")
+                            + String.format(Locale.ROOT, "%.4g", goal.getAsDouble());
+        }
+    }
+
+    private Ratios(Samples samples) {
+        this.samples = samples;
+    }
+
+    /// All that the samples are enough for, by name.
+    static Map<String, Ratio> of(Samples samples) {
+        var ratios = new Ratios(samples);
+        ratios.restores();
+        ratios.snapshots();
+        ratios.forks();
+        ratios.making();
+        return ratios.found;
+    }
+
+    private void restores() {
+        var running = Series.of(Metric.RESTORE_RUNNING, Arm.COLD);
+        versus("restore.cold", running, Arm.BARE, 1.3);
+        versus("restore.cold", running, Arm.LOADVM, 0.1);
+        for (var arm : List.of(Arm.MIGRATION, Arm.MAPPED_RAM, Arm.TEMPLATING, Arm.LIBVIRT)) {
+            versus("restore.cold", running, arm, Double.NaN);
+        }
+        median("restore.cold.p50_ms", running, Double.NaN);
+        difference("restore.cold.beyond_bare_ms", running, other(running, Arm.BARE), 3);
+        var pooled = Series.of(Metric.RESTORE_RUNNING, Arm.POOLED);
+        median("restore.pooled.p50_ms", pooled, 3);
+        p99("restore.pooled.p99_ms", pooled, 10);
+        versus("restore.pooled", pooled, Arm.BARE, Double.NaN);
+        var output = Series.of(Metric.RESTORE_FIRST_OUTPUT, Arm.COLD);
+        versus("restore.first_exec", output, Arm.LOADVM, 0.5);
+        versus("restore.first_exec", output, Arm.BARE, Double.NaN);
+        var ready = Series.of(Metric.RESTORE_READY, Arm.COLD);
+        versus("restore.ready", ready, Arm.BARE, Double.NaN);
+        flat();
+    }
+
+    /// How much longer a large guest takes to restore than a small one.
+    private void flat() {
+        ratio(
+                "restore.cold.4096M_vs_256M",
+                new Series(Metric.RESTORE_RUNNING, Arm.COLD, Subject.idle(4096, 40)),
+                new Series(Metric.RESTORE_RUNNING, Arm.COLD, Subject.idle(256, 40)),
+                Double.NaN);
+    }
+
+    private void snapshots() {
+        var changed = Series.of(Metric.CHANGED_PAUSE, Arm.COLD);
+        median("snapshot.dirty10.pause_ms", changed, 20);
+        median(
+                "snapshot.dirty10.4096M.pause_ms",
+                new Series(Metric.CHANGED_PAUSE, Arm.COLD, Subject.idle(4096, 40)),
+                35);
+        median(
+                "snapshot.dirty10.fork.pause_ms",
+                Series.of(Metric.FORK_CHANGED_PAUSE, Arm.COLD),
+                20);
+        ratio(
+                "snapshot.dirty10.vs_savevm",
+                Series.of(Metric.CHANGED_TOTAL, Arm.COLD),
+                Series.of(Metric.SNAPSHOT_TOTAL, Arm.LOADVM),
+                0.15);
+        captured();
+    }
+
+    /// How fast a first capture is, as a part of copying that memory into a file.
+    private void captured() {
+        var pause = samples.sorted(Series.of(Metric.SNAPSHOT_PAUSE, Arm.COLD));
+        var size = samples.sorted(Series.of(Metric.SNAPSHOT_DISK, Arm.COLD));
+        var write = samples.sorted(Series.of(Metric.FLOOR_WRITE, Arm.FLOOR));
+        if (!pause.isEmpty() && !size.isEmpty() && !write.isEmpty()) {
+            double mebibytes = Statistics.median(size).value();
+            var rates = pause.stream().map(ms -> mebibytes / ms * 1000).toList();
+            found.put(
+                    "snapshot.first.vs_copy",
+                    new Ratio(Statistics.ratio(rates, write), OptionalDouble.of(0.7), true));
+        }
+    }
+
+    private void forks() {
+        var bare = Series.of(Metric.MEMORY_ANONYMOUS, Arm.BARE);
+        ratio("fork.private.vs_bare_qemu", other(bare, Arm.COLD), bare, 1.15);
+        for (int count : new int[] {10, 100, 300}) {
+            var subject = Subject.MAIN.withForks(count);
+            forks(count, subject);
+        }
+    }
+
+    private void forks(int count, Subject subject) {
+        var ours = new Series(Metric.FORKS_RUNNING, Arm.COLD, subject);
+        var theirs = new Series(Metric.FORKS_RUNNING, Arm.BARE, subject);
+        if (count <= 100) {
+            ratio("forks_per_s.vs_bare_qemu", ours, theirs, 0.8, true);
+        }
+        ratio("forks_per_s.%d.vs_bare_qemu".formatted(count), ours, theirs, 0.8, true);
+        ratio(
+                "forks_per_s.%d.ready.vs_bare_qemu".formatted(count),
+                new Series(Metric.FORKS_READY, Arm.COLD, subject),
+                new Series(Metric.FORKS_READY, Arm.BARE, subject),
+                0.8,
+                true);
+        ratio(
+                "fork.private.%d.vs_bare_qemu".formatted(count),
+                new Series(Metric.MEMORY_PRIVATE, Arm.COLD, subject),
+                new Series(Metric.MEMORY_PRIVATE, Arm.BARE, subject),
+                1.15);
+    }
+
+    private void making() {
+        ratio(
+                "create.vs_restore",
+                Series.of(Metric.CREATE_TEMPLATE, Arm.COLD),
+                Series.of(Metric.RESTORE_IDLE, Arm.COLD),
+                1.3);
+        ratio(
+                "create.vs_boot",
+                Series.of(Metric.CREATE_TEMPLATE, Arm.COLD),
+                Series.of(Metric.CREATE_BOOT, Arm.COLD),
+                0.1);
+        median("override.cpu_ms", Series.of(Metric.MORE_CPU, Arm.COLD), 50);
+        median("override.memory_ms", Series.of(Metric.MORE_MEMORY, Arm.COLD), 250);
+        median("cli.restore_ms", Series.of(Metric.CLI_RESTORE, Arm.COLD), 250);
+        p99("java.gc_pause.p99_ms", Series.of(Metric.JAVA_PAUSE, Arm.COLD), 5);
+        var flat = Series.of(Metric.HISTORY_FLAT, Arm.COLD);
+        ratio("history.newest.vs_flat", Series.of(Metric.HISTORY_NEWEST, Arm.COLD), flat, 1.2);
+    }
+
+    private static Series other(Series series, Arm arm) {
+        return new Series(series.metric(), arm, series.subject());
+    }
+
+    private void versus(String name, Series ours, Arm arm, double goal) {
+        var title = arm == Arm.BARE ? "bare_qemu" : arm.key();
+        ratio(name + ".vs_" + title, ours, other(ours, arm), goal);
+    }
+
+    private void ratio(String name, Series ours, Series theirs, double most) {
+        ratio(name, ours, theirs, most, false);
+    }
+
+    private void ratio(String name, Series ours, Series theirs, double goal, boolean least) {
+        var us = samples.sorted(ours);
+        var them = samples.sorted(theirs);
+        if (!us.isEmpty() && !them.isEmpty()) {
+            found.put(name, new Ratio(Statistics.ratio(us, them), goal(goal), least));
+        }
+    }
+
+    private void median(String name, Series series, double most) {
+        var values = samples.sorted(series);
+        if (!values.isEmpty()) {
+            found.put(name, new Ratio(Statistics.median(values), goal(most), false));
+        }
+    }
+
+    private void difference(String name, Series ours, Series theirs, double most) {
+        var us = samples.sorted(ours);
+        var them = samples.sorted(theirs);
+        if (!us.isEmpty() && !them.isEmpty()) {
+            found.put(name, new Ratio(Statistics.difference(us, them), goal(most), false));
+        }
+    }
+
+    private void p99(String name, Series series, double most) {
+        var values = samples.sorted(series);
+        if (!values.isEmpty()) {
+            double value = Statistics.quantile(values, Statistics.NEARLY_ALL);
+            var estimate = new Statistics.Estimate(value, value, values.getLast());
+            found.put(name, new Ratio(estimate, goal(most), false));
+        }
+    }
+
+    private static OptionalDouble goal(double goal) {
+        return Double.isNaN(goal) ? OptionalDouble.empty() : OptionalDouble.of(goal);
+    }
+}

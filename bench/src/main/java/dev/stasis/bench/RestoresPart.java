@@ -1,0 +1,60 @@
+package dev.stasis.bench;
+
+import dev.stasis.Snapshot;
+import dev.stasis.machine.qmp.QmpException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Many restores of one guest, the arms taking turns: the fast ones several times in a turn.
+final class RestoresPart {
+    private static final List<Arm> SLOW = List.of(Arm.LOADVM, Arm.MIGRATION, Arm.MAPPED_RAM);
+    private static final int FAST_IN_A_TURN = 3;
+    private static final int SPAWNS = 20;
+
+    private final Run run;
+    private final @Nullable Path newerQemu;
+
+    RestoresPart(Run run, @Nullable Path newerQemu) {
+        this.run = run;
+        this.newerQemu = newerQemu;
+    }
+
+    void measure() throws IOException, QmpException {
+        var subject = run.settings().extent().main();
+        try (var source = run.stasis().create("restored", subject.memory())) {
+            run.software().putAll(run.stasis().software(source));
+            source.exec(Guest.fill(subject.inUse())).orThrow();
+            run.stasis().commands(source);
+            var snapshot = source.snapshot();
+            var original = run.stasis().original(Subject.MAIN, snapshot);
+            try (var qemu = new QemuArms(run.samples(), run.workplace(), original, newerQemu);
+                    var _ = run.stasis().warm(snapshot, "sibling")) {
+                qemu.prepare();
+                turns(snapshot, qemu);
+                for (int i = 0; i < SPAWNS; i++) {
+                    qemu.spawn();
+                }
+                new ForksPart(run, qemu, snapshot).measure();
+            }
+        }
+    }
+
+    private void turns(Snapshot snapshot, QemuArms qemu) throws IOException, QmpException {
+        var extent = run.settings().extent();
+        var time = Run.atMost(extent.restores());
+        for (int turn = 0; turn < extent.turns() && (turn == 0 || !time.isUp()); turn++) {
+            for (int i = 0; i < FAST_IN_A_TURN; i++) {
+                run.stasis().restore(snapshot, Subject.MAIN);
+                qemu.restore(Arm.BARE);
+                qemu.restore(Arm.TEMPLATING);
+            }
+            for (var arm : SLOW) {
+                if (qemu.arms().contains(arm) && turn % extent.slowEvery() == 0) {
+                    qemu.restore(arm);
+                }
+            }
+        }
+    }
+}
