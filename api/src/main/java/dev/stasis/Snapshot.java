@@ -65,6 +65,25 @@ public interface Snapshot extends AutoCloseable {
         return restoreAll(names, (_, _) -> {});
     }
 
+    /// Keeps clones of this snapshot ready, restored and standing still, from which forks are made
+    /// in an instant: see {@link Pool}. Returns at once; {@link Pool#awaitReady} waits for them.
+    ///
+    /// @param size how many clones
+    /// @return the pool, which its caller closes
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} for a size below 1, {@link
+    ///   ErrorCode#SNAPSHOT_NOT_FOUND} or {@link ErrorCode#INCOMPATIBLE_SNAPSHOT}
+    default Pool pool(int size) {
+        return pool(size, _ -> {});
+    }
+
+    /// Keeps clones of this snapshot ready, see {@link #pool(int)}.
+    ///
+    /// @param size how many clones
+    /// @param settings says how it is filled
+    /// @return the pool, which its caller closes
+    /// @throws StasisException as {@link #pool(int)}
+    Pool pool(int size, Consumer<PoolBuilder> settings);
+
     /// Keeps this snapshot under a name, beyond the life of its source and of this process. When
     /// the call returns it survives a loss of power.
     ///

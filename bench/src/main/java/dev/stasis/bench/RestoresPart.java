@@ -1,9 +1,11 @@
 package dev.stasis.bench;
 
+import dev.stasis.Pool;
 import dev.stasis.Snapshot;
 import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class RestoresPart {
     private static final List<Arm> SLOW = List.of(Arm.LOADVM, Arm.MIGRATION, Arm.MAPPED_RAM);
     private static final int FAST_IN_A_TURN = 3;
+    private static final int POOLED = 3;
     private static final int SPAWNS = 20;
+    private static final Duration FILLED = Duration.ofMinutes(2);
 
     private final Run run;
     private final @Nullable Path newerQemu;
@@ -32,7 +36,9 @@ final class RestoresPart {
             try (var qemu = new QemuArms(run.samples(), run.workplace(), original, newerQemu);
                     var _ = run.stasis().warm(snapshot, "sibling")) {
                 qemu.prepare();
-                turns(snapshot, qemu);
+                try (var pool = snapshot.pool(POOLED)) {
+                    turns(snapshot, pool, qemu);
+                }
                 for (int i = 0; i < SPAWNS; i++) {
                     qemu.spawn();
                 }
@@ -41,7 +47,8 @@ final class RestoresPart {
         }
     }
 
-    private void turns(Snapshot snapshot, QemuArms qemu) throws IOException, QmpException {
+    private void turns(Snapshot snapshot, Pool pool, QemuArms qemu)
+            throws IOException, QmpException {
         var extent = run.settings().extent();
         var time = Run.atMost(extent.restores());
         for (int turn = 0; turn < extent.turns() && (turn == 0 || !time.isUp()); turn++) {
@@ -50,6 +57,11 @@ final class RestoresPart {
                 qemu.restore(Arm.BARE);
                 qemu.restore(Arm.TEMPLATING);
             }
+            pool.awaitReady(FILLED);
+            for (int i = 0; i < POOLED; i++) {
+                run.stasis().restore(pool);
+            }
+            pool.awaitReady(FILLED); // so that filling is nobody's burden
             for (var arm : SLOW) {
                 if (qemu.arms().contains(arm) && turn % extent.slowEvery() == 0) {
                     qemu.restore(arm);

@@ -1,6 +1,7 @@
 package dev.stasis.bench;
 
 import dev.stasis.ByteSize;
+import dev.stasis.Pool;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
@@ -112,6 +113,16 @@ final class StasisArm implements AutoCloseable {
         long start = System.nanoTime();
         try (var fork = snapshot.restore(name)) {
             measureFirst(fork, Arm.COLD, subject, start);
+        }
+    }
+
+    /// Makes a fork out of a pool and runs a command.
+    void restore(Pool pool) throws IOException {
+        var name = nextFork();
+        marks.restore(name, Series.of(Metric.RESTORE_RUNNING, Arm.POOLED));
+        long start = System.nanoTime();
+        try (var fork = pool.restore(name)) {
+            measureFirst(fork, Arm.POOLED, Subject.MAIN, start);
         }
     }
 

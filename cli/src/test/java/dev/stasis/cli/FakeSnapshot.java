@@ -6,6 +6,8 @@ import dev.stasis.ExportBuilder;
 import dev.stasis.ExportSettings;
 import dev.stasis.ForkOutcome;
 import dev.stasis.LabelsBuilder;
+import dev.stasis.Pool;
+import dev.stasis.PoolBuilder;
 import dev.stasis.Progress;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
@@ -110,6 +112,11 @@ final class FakeSnapshot implements Snapshot {
                     }
                 })
                 .toList();
+    }
+
+    @Override
+    public Pool pool(int size, Consumer<PoolBuilder> settings) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -99,7 +99,8 @@ class FaultsTest {
         CREATE,
         EXEC,
         CAPTURE,
-        RESTORE
+        RESTORE,
+        POOL
     }
 
     @ParameterizedTest
@@ -160,6 +161,10 @@ class FaultsTest {
                     base.exec("sleep", "600");
                 }
                 var snapshot = base.snapshot();
+                if (point == Point.POOL) {
+                    snapshot.pool(2).awaitReady(Duration.ofMinutes(1));
+                    snapshot.pool(9); // it is still being filled
+                }
                 System.out.println("at " + point);
                 for (int n = 0; ; n++) {
                     if (point == Point.RESTORE) {

@@ -16,8 +16,8 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/// What hangs on a home: processes that name it, sandboxes, snapshots, run folders, and what was to
-/// be deleted.
+/// What hangs on a home: processes that name it, sandboxes and clones, snapshots, run folders, and
+/// what was to be deleted.
 record Leaks(
         Set<String> processes,
         Set<String> sandboxes,
@@ -30,10 +30,16 @@ record Leaks(
         var runtime = runtimeFolder(home);
         return new Leaks(
                 processesNaming(home, runtime),
-                names(home.resolve("sandboxes"), _ -> true),
+                sandboxesAndClones(home),
                 names(home.resolve("snapshots"), name -> !isKnown(home, name)),
                 names(runtime, _ -> true),
                 names(home.resolve("trash"), _ -> true));
+    }
+
+    private static Set<String> sandboxesAndClones(Path home) {
+        var all = new TreeSet<>(names(home.resolve("sandboxes"), _ -> true));
+        all.addAll(names(home.resolve("pools"), _ -> true));
+        return all;
     }
 
     /// Templates stay for the next sandbox of their image.

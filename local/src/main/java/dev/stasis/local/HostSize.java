@@ -15,13 +15,21 @@ record HostSize(int cpus, ByteSize memory) {
     private static final Path MEMORY = Path.of("/proc/meminfo");
 
     static HostSize read() {
+        return new HostSize(
+                Runtime.getRuntime().availableProcessors(), new ByteSize(bytes("MemTotal:")));
+    }
+
+    /// How much memory programs can still have.
+    static ByteSize available() {
+        return new ByteSize(bytes("MemAvailable:"));
+    }
+
+    private static long bytes(String what) {
         try (var lines = Files.lines(MEMORY)) {
-            long kibibytes =
-                    lines.filter(line -> line.startsWith("MemTotal:"))
+            return 1024
+                    * lines.filter(line -> line.startsWith(what))
                             .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
                             .sum();
-            return new HostSize(
-                    Runtime.getRuntime().availableProcessors(), new ByteSize(kibibytes * 1024));
         } catch (IOException e) {
             throw new StasisException(ErrorCode.IO_FAILED, MEMORY + " can't be read", e);
         }

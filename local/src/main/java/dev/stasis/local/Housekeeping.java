@@ -5,8 +5,8 @@ import dev.stasis.StasisException;
 import dev.stasis.store.Home;
 import dev.stasis.store.SandboxRecord;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /// Removes what processes left in a home when they were killed: half-made sandboxes, and attached
 /// ones that nobody owns any more.
@@ -24,6 +24,7 @@ final class Housekeeping {
     /// @return what was removed
     List<Finding> cleanUp() {
         var removed = new ArrayList<Finding>();
+        removeAbandonedClones(removed);
         removeAbandonedRuns(removed);
         for (var leftover : home.sandboxes().leftovers()) {
             try (leftover) {
@@ -44,12 +45,21 @@ final class Housekeeping {
         return removed;
     }
 
-    /// Run folders of machines whose builder was killed: no sandbox and no unfinished snapshot has
-    /// their id. What is looked at first is the folders, since they are made last.
+    /// Clones of pools whose process is gone.
+    private void removeAbandonedClones(List<Finding> removed) {
+        for (var id : home.pools().abandoned(folder -> Clone.isOwned(home, folder))) {
+            Clone.remove(Clone.left(home, id));
+            removed.add(removed("clone " + id, "was in a pool, and its owner is gone"));
+        }
+    }
+
+    /// Run folders of machines whose builder was killed: no sandbox, no clone and no unfinished
+    /// snapshot has their id. What is looked at first is the folders, since they are made last, and
+    /// clones before sandboxes, since that is what they become.
     private void removeAbandonedRuns(List<Finding> removed) {
         var ids = home.runtime().ids();
-        var known =
-                home.sandboxes().list().stream().map(SandboxRecord::id).collect(Collectors.toSet());
+        var known = new HashSet<>(home.pools().ids());
+        home.sandboxes().list().stream().map(SandboxRecord::id).forEach(known::add);
         for (var id : ids) {
             if (!known.contains(id) && !home.snapshots().isBeingMade(id)) {
                 var place = new Place(home, "template", id, home.snapshotFolder(id));

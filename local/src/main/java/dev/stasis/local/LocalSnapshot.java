@@ -4,6 +4,8 @@ import dev.stasis.ErrorCode;
 import dev.stasis.ExportBuilder;
 import dev.stasis.ForkOutcome;
 import dev.stasis.LabelsBuilder;
+import dev.stasis.Pool;
+import dev.stasis.PoolBuilder;
 import dev.stasis.Progress;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
@@ -65,6 +67,13 @@ final class LocalSnapshot implements Snapshot {
     public List<ForkOutcome> restoreAll(
             List<String> names, BiConsumer<String, RestoreBuilder> settings) {
         return new SeveralForks(stasis, id).make(SeveralForks.checked(names, settings));
+    }
+
+    @Override
+    public Pool pool(int size, Consumer<PoolBuilder> settings) {
+        var builder = new PoolBuilder();
+        settings.accept(builder);
+        return stasis.pool(id, size, builder.build());
     }
 
     @Override

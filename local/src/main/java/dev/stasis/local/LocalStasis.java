@@ -4,6 +4,8 @@ import dev.stasis.Diagnosis;
 import dev.stasis.Finding;
 import dev.stasis.ImportBuilder;
 import dev.stasis.ImportSettings;
+import dev.stasis.Pool;
+import dev.stasis.PoolSettings;
 import dev.stasis.Progress;
 import dev.stasis.RestoreSettings;
 import dev.stasis.RetentionBuilder;
@@ -30,6 +32,7 @@ final class LocalStasis implements Stasis {
     private final Listing listing;
     private final List<Finding> found;
     private final Set<LocalSandbox> made = ConcurrentHashMap.newKeySet();
+    private final Set<LocalPool> pools = ConcurrentHashMap.newKeySet();
 
     private LocalStasis(Home home, List<Finding> found) {
         this.home = home;
@@ -69,6 +72,16 @@ final class LocalStasis implements Stasis {
         return keep(new SandboxMaker(this, tools).restore(snapshot, name, settings));
     }
 
+    Sandbox restore(String snapshot, String name, RestoreSettings settings, Origin.Pooled pooled) {
+        return keep(new SandboxMaker(this, tools).restore(snapshot, name, settings, pooled));
+    }
+
+    Pool pool(String snapshot, int size, PoolSettings settings) {
+        var pool = LocalPool.of(this, tools, snapshot, size, settings);
+        pools.add(pool);
+        return pool;
+    }
+
     /// Rewinds a sandbox, see [Rewind].
     @Nullable String rewind(Place place, String snapshot, @Nullable String keep) {
         var keeper =
@@ -88,6 +101,10 @@ final class LocalStasis implements Stasis {
 
     void forget(LocalSandbox sandbox) {
         made.remove(sandbox);
+    }
+
+    void forget(LocalPool pool) {
+        pools.remove(pool);
     }
 
     @Override
@@ -176,6 +193,11 @@ final class LocalStasis implements Stasis {
 
     @Override
     public void close() {
-        Closing.all(List.copyOf(made).reversed());
+        Closing.allOf(
+                List.of(
+                        () ->
+                                Closing.allOf(
+                                        pools.stream().<Runnable>map(pool -> pool::close).toList()),
+                        () -> Closing.all(List.copyOf(made).reversed())));
     }
 }

@@ -14,10 +14,8 @@ import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.Setup;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /// Makes sandboxes: restores them from a snapshot, or from the template of an image, or boots them
 /// where there can be no template.
@@ -88,7 +86,7 @@ final class SandboxMaker {
                 record.withSetup(setup),
                 Wishes.of(settings),
                 RESTORE,
-                () -> restored(place, plan, template, running));
+                new Origin.Started(place, () -> restored(place, plan, template, running)));
     }
 
     private LocalSandbox boot(
@@ -111,36 +109,58 @@ final class SandboxMaker {
                 record.withSetup(bare.withMachine(plan.facts())),
                 Wishes.of(settings),
                 BOOT,
-                () -> {
-                    DiskOverlays.create(
-                            place.folder().resolve(FIRST_DISK), tools.resources().blankDisk());
-                    return Machine.boot(plan.spec(FIRST_DISK), BOOT);
-                });
+                new Origin.Started(
+                        place,
+                        () -> {
+                            DiskOverlays.create(
+                                    place.folder().resolve(FIRST_DISK),
+                                    tools.resources().blankDisk());
+                            return Machine.boot(plan.spec(FIRST_DISK), BOOT);
+                        }));
     }
 
     LocalSandbox restore(String snapshot, String name, RestoreSettings settings) {
         var running = Marks.restore(name);
+        var wanted = wanted(snapshot, name, settings);
+        var place = place(wanted.record);
+        var plan = MachinePlan.restored(place, tools, snapshot, wanted.record.setup());
+        var facts = wanted.record.setup().withMachine(plan.facts());
+        return make(
+                place,
+                wanted.record.withSetup(facts),
+                wanted.wishes,
+                RESTORE,
+                new Origin.Started(place, () -> restored(place, plan, snapshot, running)));
+    }
+
+    /// Makes a fork of a clone, whose machine was checked when it was made.
+    LocalSandbox restore(
+            String snapshot, String name, RestoreSettings settings, Origin.Pooled pooled) {
+        var wanted = wanted(snapshot, name, settings);
+        var record = wanted.record.withId(pooled.ready().place().id());
+        return make(place(record), record, wanted.wishes, RESTORE, pooled);
+    }
+
+    /// A fork that was asked for.
+    private record Wanted(SandboxRecord record, Wishes wishes) {}
+
+    private Wanted wanted(String snapshot, String name, RestoreSettings settings) {
         Names.check("sandbox", name);
         tools.accelerator(settings.binding().requireKvm());
         var manifest = stasis.openHome().snapshots().resolve(snapshot);
         var captured = manifest.setup();
-        var frozen = SnapshotFiles.disk(stasis.openHome(), manifest);
         var size =
                 new WantedSize(
                                 settings.cpus().orElse(captured.cpus()),
                                 settings.memory().orElse(captured.memory()))
                         .checked("Snapshot " + snapshot, captured);
-        settings.disk().ifPresent(disk -> DiskGrowth.check(frozen, disk));
+        settings.disk()
+                .ifPresent(disk ->
+                        DiskGrowth.check(SnapshotFiles.disk(stasis.openHome(), manifest), disk));
         var env = settings.env().over(captured.env());
-        var bare = SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK);
-        var place = place(bare);
-        var plan = MachinePlan.restored(place, tools, snapshot, bare.setup());
-        return make(
-                place,
-                bare.withSetup(bare.setup().withMachine(plan.facts())),
-                new Wishes(settings.binding().attached(), size, settings.disk()),
-                RESTORE,
-                () -> restored(place, plan, snapshot, running));
+        return new Wanted(
+                SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK),
+                new Wishes(settings.binding().attached(), size, settings.disk()));
     }
 
     private Machine restored(Place place, MachinePlan plan, String snapshot, Runnable running) {
@@ -176,16 +196,12 @@ final class SandboxMaker {
     }
 
     private LocalSandbox make(
-            Place place,
-            SandboxRecord record,
-            Wishes wishes,
-            Duration longest,
-            Supplier<Machine> start) {
-        try (var _ = place.home().sandboxes().create(record)) {
+            Place place, SandboxRecord record, Wishes wishes, Duration longest, Origin origin) {
+        try (var _ = origin.publish(record)) {
             var undo = new ArrayList<Runnable>();
             undo.add(Removal.of(place)::removeLocked);
             try {
-                var keeper = start(place, start, undo);
+                var keeper = origin.begin(place, undo);
                 var setup = introduce(place, record, wishes, longest);
                 if (!wishes.attached) {
                     keeper.letGo();
@@ -206,15 +222,6 @@ final class SandboxMaker {
                 throw e;
             }
         }
-    }
-
-    private static Keeper start(Place place, Supplier<Machine> start, List<Runnable> undo) {
-        var owner = Ownership.take(place);
-        undo.add(owner::close);
-        place.home().runtime().create(place.id());
-        var keeper = new Keeper(start.get(), owner);
-        undo.add(keeper::close);
-        return keeper;
     }
 
     /// Makes the guest what was wished for, before any process of its users goes on.

@@ -27,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /// snapshots/pins/<id>.<x>     locked while that snapshot is being made durable
 /// templates/<key>             the id of the snapshot that is the template of that key
 /// sandboxes/<name>/           see SandboxRecord;  .new-<id>/ while it is being made
+/// pools/<id>/                 a clone that is no sandbox yet: see PoolStore
 /// cache/                      what was found out about this computer
 /// trash/                      what is being deleted
 /// ```
@@ -44,6 +45,7 @@ public final class Home {
                     "snapshots/pins",
                     "templates",
                     "sandboxes",
+                    "pools",
                     "trash");
 
     private final Path root;
@@ -134,6 +136,15 @@ public final class Home {
     /// The templates.
     public TemplateStore templates() {
         return new TemplateStore(this);
+    }
+
+    /// The clones that are no sandboxes yet.
+    public PoolStore pools() {
+        return new PoolStore(this);
+    }
+
+    Path poolsFolder() {
+        return root.resolve("pools");
     }
 
     Path templatesFolder() {

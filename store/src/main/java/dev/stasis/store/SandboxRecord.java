@@ -86,6 +86,14 @@ public record SandboxRecord(
                 new Run(Ids.next(), null, null));
     }
 
+    /// The same for a machine that exists already.
+    ///
+    /// @param existing the id by which the machine's run folder is named
+    public SandboxRecord withId(String existing) {
+        return new SandboxRecord(
+                existing, name, state, created, setup, layers, attached, base, run);
+    }
+
     /// The same, restored from a snapshot whose memory and disk its layers lie on.
     ///
     /// @param snapshot the snapshot

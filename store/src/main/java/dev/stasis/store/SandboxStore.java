@@ -49,11 +49,40 @@ public final class SandboxStore {
         try (var _ = home.lock(purpose)) {
             requireFree(record.name());
             requireBase(record);
-            home.disk().createFolder(aside);
-            home.disk().createFolder(aside.resolve("logs"));
-            return publish(record, aside, purpose);
+            return publishNew(record, aside, purpose);
         } catch (IOException e) {
             throw Failures.of("Creating sandbox " + record.name(), e);
+        }
+    }
+
+    /// Makes the folder of a clone out of a pool that of a new sandbox: see {@link #create}.
+    ///
+    /// @param record of the clone's id
+    /// @throws StasisException as {@link #create}; the clone is as it was then
+    public StoreLock adopt(SandboxRecord record) {
+        String purpose = "create sandbox " + record.name();
+        try (var _ = home.lock(purpose)) {
+            requireFree(record.name());
+            requireBase(record);
+            return publish(record, home.pools().folder(record.id()), purpose);
+        } catch (IOException e) {
+            throw Failures.of("Creating sandbox " + record.name(), e);
+        }
+    }
+
+    private StoreLock publishNew(SandboxRecord record, Path aside, String purpose)
+            throws IOException {
+        home.disk().createFolder(aside);
+        boolean published = false;
+        try {
+            home.disk().createFolder(aside.resolve("logs"));
+            var lock = publish(record, aside, purpose);
+            published = true;
+            return lock;
+        } finally {
+            if (!published) {
+                home.disk().deleteTree(aside);
+            }
         }
     }
 
@@ -69,7 +98,6 @@ public final class SandboxStore {
         } finally {
             if (!published) {
                 lock.close();
-                home.disk().deleteTree(aside);
             }
         }
     }
