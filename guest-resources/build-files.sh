@@ -155,7 +155,7 @@ make_vmlinux
 make_initrd
 make_busybox_root
 make_blank_disk
-compile "$made/launcher" "$guest"/launcher/*.c
+compile "$made/launcher" "$guest"/launcher/*.c "$guest"/agent/frames.c
 make_payload
 make_licences
 make_properties

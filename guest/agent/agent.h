@@ -33,12 +33,14 @@ enum type {
     FORKED = 42,
     GROW_DISK = 44,
     OK = 48, ERROR = 49,
+    CONNECT = 96, CONNECTED = 97, CONNECT_FAILED = 98, DATA = 99, DATA_END = 100, CLOSED = 101, RESET = 102,
 };
 
 // What this agent can do, beyond what the first ones could: the bits of WELCOME.
 enum {
     FEATURE_RESIZE = 1 << 0, FEATURE_FORKED = 1 << 1, FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3,
-    FEATURES = FEATURE_RESIZE | FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER,
+    FEATURE_CONNECT = 1 << 9,
+    FEATURES = FEATURE_RESIZE | FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER | FEATURE_CONNECT,
 };
 
 enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, STEP_REQUEST, STEP_FROZEN };
@@ -146,6 +148,16 @@ unsigned command_start_alone(char *program, int *error);
 void command_kill(unsigned number);
 int user_become(char *wanted, const char **home);
 int environment_replace(bool all, char *const *given, size_t count);
+
+// ---- connections.c: TCP connections to what listens in the guest
+
+// Whether a frame is for a connection rather than a command.
+bool connection_takes(const struct origin *origin, uint8_t type);
+void connection_frame(const struct origin *origin, const struct frame *frame);
+// Resets the connections of a lane, or of all of them.
+void connections_end(const struct lane *lane);
+bool connections_run(void);
+int connections_timeout(void);
 
 // ---- control.c: freezing, identity, end
 

@@ -158,8 +158,10 @@ static void identify(const struct origin *origin, uint8_t *message, size_t lengt
         return answer_error(origin, errno, "hostname");
     if ((identity.replace || identity.count > 0) && (error = environment_replace(identity.replace, identity.variables, identity.count)))
         return answer_error(origin, error, "environment");
-    if (identity.generation)
+    if (identity.generation) {
+        connections_end(NULL);
         fork_file_write(identity.generation);
+    }
     answer(origin, OK, NULL, 0);
 }
 

@@ -110,6 +110,7 @@ static bool lane_flush(struct lane *lane) {
 static void session_end(struct lane *lane) {
     if (lane->open)
         commands_orphan(lane);
+    connections_end(lane);
     lane->open = false;
     lane->out_start = lane->out_end = 0;
     for (struct partial *partial; (partial = lane->partials) != NULL; free(partial))
@@ -186,6 +187,8 @@ static void frame_received(struct lane *lane, const struct frame *frame) {
         else
             control_frame(&origin, frame, message->bytes, message->length);
         free(message);
+    } else if (connection_takes(&origin, frame->type)) {
+        connection_frame(&origin, frame);
     } else if (frame->type >= CREDIT && frame->type < FREEZE) {
         command_frame(&origin, frame);
     } else {

@@ -94,10 +94,12 @@ int main(void) {
         ports_run();
         bool busy = lanes_run();
         busy |= commands_run();
+        busy |= connections_run();
         busy |= control_run();
         busy |= hook_run();
         struct epoll_event events[64];
-        int n = epoll_wait(epoll, events, 64, busy ? 0 : sooner(hook_timeout(), sooner(lanes_timeout(), control_timeout())));
+        int timeout = sooner(sooner(hook_timeout(), connections_timeout()), sooner(lanes_timeout(), control_timeout()));
+        int n = epoll_wait(epoll, events, 64, busy ? 0 : timeout);
         for (int i = 0; i < n; i++) {
             // An error or a hang-up is found out by reading or writing.
             uint32_t bits = events[i].events;

@@ -1,14 +1,20 @@
 // The launcher: starts a machine (QEMU), stays as its parent, keeps its logs, and writes down how it ended.
 //
-//   launcher --run DIR --logs DIR [--attached] [--small-pages] [--max-log BYTES] -- PROGRAM ARGUMENT…
+//   launcher --run DIR --logs DIR [OPTION…] -- PROGRAM ARGUMENT…
+//
+//   --attached                  the end of standard input ends the program; a byte D there detaches it
+//   --small-pages               the program gets no huge pages even where it asks for them: many small things would each take one whole
+//   --max-log BYTES             a log that grows beyond this is renamed to LOG.1 and begun anew
+//   --publish ADDRESS/PORT/GUEST-PORT   listens there (port 0: at a free one) and forwards to the guest; RUN/ports says where. Repeatable
+//   --lane PATH                 the lane over which that is done
 //
 // In the arguments, @console@ and @log@ become paths to write to (DIR/console.log, DIR/guest.log), @qmp@ the number of a socket that
-// listens at RUN/qmp. The program's own output goes to qemu.log. A log that grows beyond --max-log is renamed to LOG.1 and begun anew.
+// listens at RUN/qmp. The program's own output goes to qemu.log.
 // Answers one line on standard output, "started PID" or "failed ERRNO TEXT"; RUN/machine then says who runs, RUN/end how it ended.
 // RUN/machine.lock is held for as long as the launcher lives, and the program dies with it.
-// With --attached, the end of standard input ends the program; a byte D there detaches it. With --small-pages, the program gets no huge
-// pages even where it asks for them: many small things would each take one whole.
 #include "launcher.h"
+
+#include "forward.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +43,9 @@ enum { LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000 };
 static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.log"};
 
 const char *run;
+int run_lock;
 off_t log_bytes_max = 8 << 20;
-static const char *logs;
+static const char *logs, *lane = "";
 static bool attached, small_pages;
 static struct log log[LOGS];
 static int writers[LOGS], qmp, signals;
@@ -61,6 +68,10 @@ static char *const *arguments(int count, char **values) {
             run = values[++at];
         else if (strcmp(values[at], "--logs") == 0 && more)
             logs = values[++at];
+        else if (strcmp(values[at], "--lane") == 0 && more)
+            lane = values[++at];
+        else if (strcmp(values[at], "--publish") == 0 && more)
+            publish(values[++at]);
         else if (strcmp(values[at], "--max-log") == 0 && more)
             log_bytes_max = strtoll(values[++at], NULL, 10);
         else
@@ -68,7 +79,7 @@ static char *const *arguments(int count, char **values) {
     }
     errno = EINVAL;
     if (at + 1 >= count || strcmp(values[at], "--") != 0 || run == NULL || logs == NULL || log_bytes_max < 1)
-        failed("usage: launcher --run DIR --logs DIR [--attached] [--small-pages] [--max-log BYTES] -- PROGRAM ARGUMENT…");
+        failed("usage: launcher --run DIR --logs DIR [OPTION…] -- PROGRAM ARGUMENT…");
     return values + at + 1;
 }
 
@@ -78,16 +89,16 @@ static char *const *arguments(int count, char **values) {
 static void lock_run_folder(void) {
     char path[PATH_LENGTH];
     join(path, run, "machine.lock");
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
+    run_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (run_lock < 0)
         failed(path);
     // Whoever looks whether a machine lives holds the lock for an instant.
-    for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+    for (int tries = 0; flock(run_lock, LOCK_EX | LOCK_NB) < 0; tries++) {
         if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
             failed(path);
         usleep(LOCK_PAUSE_MICROSECONDS);
     }
-    const char *const leftovers[] = {"machine", "end", "qmp"};
+    const char *const leftovers[] = {"machine", "end", "qmp", "ports"};
     for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++) {
         join(path, run, leftovers[i]);
         unlink(path);
@@ -259,7 +270,9 @@ int main(int count, char **values) {
     lock_run_folder();
     listen_for_qmp();
     open_logs();
-    pid_t pid = start(program);
+    if (!write_ports())
+        failed("RUN/ports");
+    pid_t pid = start(program), forwarder = forward(lane);
     if (!write_machine(getpid(), pid))
         failed("RUN/machine");
     dprintf(1, "started %d\n", pid);
@@ -269,6 +282,8 @@ int main(int count, char **values) {
     close(nothing);
     const char *reason = NULL;
     int status = attend(pid, &reason);
+    if (forwarder > 0 && kill(forwarder, SIGKILL) == 0)
+        waitpid(forwarder, NULL, 0);
     for (int i = 0; i < LOGS; i++)
         while (log_read(&log[i])) {
         }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { LOGS = 3, PATH_LENGTH = 1024, LINE_LENGTH = 200 };
+enum { LOGS = 3, PATH_LENGTH = 1024, LINE_LENGTH = 200, RECORD_LENGTH = 4096 };
 
 struct log {
     int pipe, file;  // the end of the pipe that is read here, -1 when it is closed
@@ -14,6 +14,7 @@ struct log {
 };
 
 extern const char *run;
+extern int run_lock;
 extern off_t log_bytes_max;
 
 __attribute__((noreturn)) void failed(const char *what);
@@ -23,5 +24,6 @@ void join(char path[PATH_LENGTH], const char *folder, const char *name);
 void log_open(struct log *log);
 bool log_read(struct log *log);  // says whether there was anything
 bool write_machine(pid_t launcher, pid_t program);
+bool write_ports(void);
 void write_end(int status, const char *reason);
 void remove_sockets(void);

@@ -1,6 +1,8 @@
 // What the launcher writes down: logs, who runs, how it ended.
 #include "launcher.h"
 
+#include "forward.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,8 +29,8 @@ void log_open(struct log *log) {
 }
 
 // Appears whole or not at all.
-static bool publish(const char *name, const char *format, ...) {
-    char path[PATH_LENGTH], aside[PATH_LENGTH], text[LINE_LENGTH];
+static bool publish_file(const char *name, const char *format, ...) {
+    char path[PATH_LENGTH], aside[PATH_LENGTH], text[RECORD_LENGTH];
     va_list values;
     va_start(values, format);
     int length = vsnprintf(text, sizeof text, format, values);
@@ -36,7 +38,7 @@ static bool publish(const char *name, const char *format, ...) {
     join(path, run, name);
     snprintf(aside, sizeof aside, "%.*s.new", PATH_LENGTH - 5, path);
     int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, text, (size_t)length) == length;
+    bool written = fd >= 0 && length < (int)sizeof text && write(fd, text, (size_t)length) == length;
     if (fd >= 0)
         close(fd);
     return written && rename(aside, path) == 0;
@@ -82,7 +84,15 @@ bool log_read(struct log *log) {
 }
 
 bool write_machine(pid_t launcher, pid_t program) {
-    return publish("machine", "launcher %d %llu\nqemu %d %llu\n", launcher, start_time(launcher), program, start_time(program));
+    return publish_file("machine", "launcher %d %llu\nqemu %d %llu\n", launcher, start_time(launcher), program, start_time(program));
+}
+
+bool write_ports(void) {
+    char text[RECORD_LENGTH] = "";
+    int length = 0;
+    for (int i = 0; i < published_count; i++)
+        length += sprintf(text + length, "%s %u %u\n", published[i].address, published[i].host_port, published[i].guest_port);
+    return published_count == 0 || publish_file("ports", "%s", text);
 }
 
 void remove_sockets(void) {
@@ -107,5 +117,5 @@ void write_end(int status, const char *reason) {
         snprintf(how, sizeof how, "signal %d", WTERMSIG(status));
     else
         snprintf(how, sizeof how, "exited %d", WEXITSTATUS(status));
-    publish("end", "%s %s\n", how, at);
+    publish_file("end", "%s %s\n", how, at);
 }

@@ -10,6 +10,8 @@ public enum ErrorCode {
     INVALID_ARGUMENT(Category.USER),
     /// The name is taken.
     NAME_TAKEN(Category.USER),
+    /// A port of this computer is taken, or may not be used.
+    PORT_TAKEN(Category.USER),
     /// More CPUs or memory than the sandbox, or this computer, can have.
     LIMIT_EXCEEDED(Category.USER),
     /// The memory is in use and can't be taken away.

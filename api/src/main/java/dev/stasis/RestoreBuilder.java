@@ -1,5 +1,7 @@
 package dev.stasis;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -10,6 +12,8 @@ public final class RestoreBuilder {
     private OptionalInt cpus = OptionalInt.empty();
     private Optional<ByteSize> memory = Optional.empty();
     private Optional<ByteSize> disk = Optional.empty();
+    private final List<PublishedPort> ports = new ArrayList<>();
+    private boolean portsMoved;
     private boolean attached = true;
     private boolean requireKvm;
     private Consumer<String> progress = _ -> {};
@@ -65,6 +69,33 @@ public final class RestoreBuilder {
         return this;
     }
 
+    /// Lets a port of this computer lead to a port in the fork; it listens on 127.0.0.1 unless
+    /// another address is given. Several can be published. It works without any network.
+    ///
+    /// @param port as {@link PublishedPort#parse} reads it, such as `"8080:80"` or, for any free
+    ///   port, `"80"`; {@link Sandbox#address} says which that is
+    public RestoreBuilder publish(String port) {
+        ports.add(PublishedPort.parse(port));
+        return this;
+    }
+
+    /// Lets any free port of 127.0.0.1 lead to a port in the fork: {@link Sandbox#address} says
+    /// which.
+    ///
+    /// @param guestPort the port in the fork
+    public RestoreBuilder publish(int guestPort) {
+        ports.add(new PublishedPort(PublishedPort.LOOPBACK, 0, guestPort));
+        return this;
+    }
+
+    /// Publishes the ports that the snapshot's sandbox had published, each on a free port of the
+    /// same address: the source may still have its own. Without this and {@link #publish}, a fork
+    /// has none.
+    public RestoreBuilder movePorts() {
+        this.portsMoved = true;
+        return this;
+    }
+
     /// Lets the fork live on when the process that makes it ends: nothing but {@link
     /// Sandbox#remove()} removes it then.
     public RestoreBuilder detached() {
@@ -94,6 +125,7 @@ public final class RestoreBuilder {
                 cpus,
                 memory,
                 disk,
+                new RestoredPorts(ports, portsMoved),
                 new SandboxSettings.Binding(attached, requireKvm),
                 progress);
     }

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 /// @param cpus its CPUs, if not as many as the snapshot's
 /// @param memory its memory, if not as much as the snapshot's
 /// @param disk the size of its disk, if not that of the snapshot
+/// @param ports which of its ports are published
 /// @param binding how the fork hangs on this process and this computer
 /// @param progress told what has been done, a line a step
 public record RestoreSettings(
@@ -17,6 +18,7 @@ public record RestoreSettings(
         OptionalInt cpus,
         Optional<ByteSize> memory,
         Optional<ByteSize> disk,
+        RestoredPorts ports,
         SandboxSettings.Binding binding,
         Consumer<String> progress) {
     /// Checks.

@@ -1,5 +1,7 @@
 package dev.stasis;
 
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /// A microVM with its disk, its settings and its name. Thread-safe; several processes may use one
@@ -76,6 +78,24 @@ public interface Sandbox extends AutoCloseable {
     ///   ErrorCode#MEMORY_IN_USE}, {@link ErrorCode#WRONG_STATE} when it does not run, or {@link
     ///   ErrorCode#INCOMPATIBLE_SNAPSHOT} when it is one that can't be resized
     SandboxInfo resize(int cpus, ByteSize memory);
+
+    /// Where this computer reaches a port in the sandbox. The address is one to connect to: where
+    /// the port listens on all of this computer's addresses, it is that of the loopback.
+    ///
+    /// @param guestPort the port in the sandbox, which was published
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when it was not, or {@link
+    ///   ErrorCode#WRONG_STATE} when the sandbox has no machine
+    InetSocketAddress address(int guestPort);
+
+    /// Waits until something in the sandbox takes connections at a port, published or not. It is
+    /// tried by connecting.
+    ///
+    /// @param guestPort the port in the sandbox
+    /// @param longest how long to wait
+    /// @throws StasisException with {@link ErrorCode#DEADLINE_EXCEEDED} when nothing did in time,
+    ///   {@link ErrorCode#WRONG_STATE} when the sandbox does not run, or {@link
+    ///   ErrorCode#INCOMPATIBLE_SNAPSHOT} when its agent is too old
+    void awaitPort(int guestPort, Duration longest);
 
     /// Puts the sandbox back to a snapshot: memory, processes, disk, CPUs and memory size are those
     /// of the snapshot. It keeps its name, its id and its environment, and runs afterwards,

@@ -1,5 +1,7 @@
 package dev.stasis;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -38,6 +40,7 @@ public final class SandboxBuilder {
     private OptionalInt maxCpus = OptionalInt.empty();
     private final Environment.Builder env = new Environment.Builder();
     private ByteSize disk = DEFAULT_DISK;
+    private final List<PublishedPort> ports = new ArrayList<>();
     private boolean attached = true;
     private boolean requireKvm;
     private Consumer<String> progress = _ -> {};
@@ -117,6 +120,25 @@ public final class SandboxBuilder {
         return this;
     }
 
+    /// Lets a port of this computer lead to a port in the sandbox; it listens on 127.0.0.1 unless
+    /// another address is given. Several can be published. It works without any network.
+    ///
+    /// @param port as {@link PublishedPort#parse} reads it, such as `"8080:80"` or, for any free
+    ///   port, `"80"`; {@link Sandbox#address} says which that is
+    public SandboxBuilder publish(String port) {
+        ports.add(PublishedPort.parse(port));
+        return this;
+    }
+
+    /// Lets any free port of 127.0.0.1 lead to a port in the sandbox: {@link Sandbox#address} says
+    /// which.
+    ///
+    /// @param guestPort the port in the sandbox
+    public SandboxBuilder publish(int guestPort) {
+        ports.add(new PublishedPort(PublishedPort.LOOPBACK, 0, guestPort));
+        return this;
+    }
+
     /// Lets the sandbox live on when the process that makes it ends: nothing but {@link
     /// Sandbox#remove()} removes it then.
     public SandboxBuilder detached() {
@@ -157,6 +179,7 @@ public final class SandboxBuilder {
                 limits(),
                 disk,
                 env.build(),
+                new NetworkSettings(ports),
                 new SandboxSettings.Binding(attached, requireKvm),
                 progress);
     }

@@ -1,6 +1,7 @@
 package dev.stasis;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -16,6 +17,7 @@ import java.util.Optional;
 /// @param memory the guest's memory in use
 /// @param limits what those can be raised to
 /// @param env variables of every command in it
+/// @param ports the ports of this computer that lead into it while its machine lives
 /// @param created when it was made
 /// @param accelerator what runs its CPUs
 /// @param attached whether it ends with the process that made it
@@ -30,6 +32,7 @@ public record SandboxInfo(
         ByteSize memory,
         SizeLimits limits,
         Map<String, String> env,
+        List<PublishedPort> ports,
         Instant created,
         Accelerator accelerator,
         boolean attached,
@@ -37,5 +40,6 @@ public record SandboxInfo(
     /// Copies.
     public SandboxInfo {
         env = Map.copyOf(env);
+        ports = List.copyOf(ports);
     }
 }

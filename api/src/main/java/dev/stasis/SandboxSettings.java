@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 /// @param disk the size of its disk; {@link SandboxBuilder#DEFAULT_DISK} to {@link
 ///   SandboxBuilder#LARGEST_DISK}, in whole mebibytes
 /// @param env what it says of the environment of commands, over the image's
+/// @param network how it can be reached
 /// @param binding how it hangs on this process and this computer
 /// @param progress told what is being done, a line a step
 public record SandboxSettings(
@@ -21,6 +22,7 @@ public record SandboxSettings(
         SizeLimits limits,
         ByteSize disk,
         Environment env,
+        NetworkSettings network,
         Binding binding,
         Consumer<String> progress) {
     /// Checks and copies.

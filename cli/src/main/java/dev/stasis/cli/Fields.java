@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import dev.stasis.Diagnosis;
 import dev.stasis.Finding;
 import dev.stasis.ForkOutcome;
+import dev.stasis.PublishedPort;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
 import dev.stasis.SnapshotInfo;
@@ -38,10 +39,19 @@ final class Fields {
         fields.put("maxCpus", sandbox.limits().cpus());
         fields.put("maxMemoryBytes", sandbox.limits().memory().bytes());
         fields.put("env", new TreeMap<>(sandbox.env()));
+        fields.put("ports", sandbox.ports().stream().map(Fields::of).toList());
         fields.put("created", sandbox.created().toString());
         fields.put("accelerator", word(sandbox.accelerator()));
         fields.put("attached", sandbox.attached());
         fields.put("snapshot", orNull(sandbox.snapshot()));
+        return fields;
+    }
+
+    private static Map<String, @Nullable Object> of(PublishedPort port) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("hostAddress", port.hostAddress());
+        fields.put("hostPort", port.hostPort());
+        fields.put("guestPort", port.guestPort());
         return fields;
     }
 

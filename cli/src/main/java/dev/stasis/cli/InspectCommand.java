@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import dev.stasis.Accelerator;
+import dev.stasis.PublishedPort;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
 import dev.stasis.cli.Table.Cell;
@@ -55,9 +56,16 @@ final class InspectCommand implements Callable<Integer> {
                 .row("accelerator", accelerator(info.accelerator()))
                 .row("created", Table.time(info.created()))
                 .row("lives", info.attached() ? "until its owner ends" : "until it is removed");
+        info.ports().forEach(port -> table.row("port", port(port)));
         info.snapshot().ifPresent(snapshot -> table.row("fork of", snapshot));
         new TreeMap<>(info.env()).forEach((key, value) -> table.row("env", key + "=" + value));
         return table;
+    }
+
+    private static String port(PublishedPort port) {
+        var published = port.toString();
+        int guest = published.lastIndexOf(':');
+        return published.substring(0, guest) + " leads to port " + port.guestPort();
     }
 
     private static String accelerator(Accelerator accelerator) {

@@ -64,6 +64,23 @@ final class RestoreCommand implements Callable<Integer> {
     @Nullable String disk;
 
     @Option(
+            names = {"-p", "--publish"},
+            paramLabel = "[[ADDRESS:]PORT:]GUEST",
+            description =
+                    "Lets a port of this computer lead to a TCP port of the sandbox, such as 8080:80;"
+                            + " 127.0.0.1::80 takes any that is free. The address is 127.0.0.1"
+                            + " unless said otherwise. Repeatable.")
+    List<String> publish = List.of();
+
+    @Option(
+            names = "--ports",
+            paramLabel = "none|auto",
+            description =
+                    "'auto' publishes what the snapshot's sandbox had published, each on a free"
+                            + " port of the same address; 'none' (the default) only what -p says.")
+    Ports ports = Ports.NONE;
+
+    @Option(
             names = "--require-kvm",
             description =
                     "Refuses to run without hardware virtualisation, where hostile code is not kept"
@@ -97,6 +114,12 @@ final class RestoreCommand implements Callable<Integer> {
     @Mixin Format.Choice format = new Format.Choice();
 
     @Spec CommandSpec spec = CommandSpec.create();
+
+    /// What becomes of the ports that the snapshot's sandbox had published.
+    enum Ports {
+        NONE,
+        AUTO
+    }
 
     RestoreCommand(Session session) {
         this.session = session;
@@ -145,6 +168,10 @@ final class RestoreCommand implements Callable<Integer> {
     private void apply(RestoreBuilder builder) {
         env.forEach(builder::env);
         unsetEnv.forEach(builder::unsetEnv);
+        publish.forEach(builder::publish);
+        if (ports == Ports.AUTO) {
+            builder.movePorts();
+        }
         if (cpus != null) {
             builder.cpus(cpus);
         }

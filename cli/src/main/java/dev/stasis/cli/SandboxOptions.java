@@ -70,6 +70,15 @@ final class SandboxOptions {
     List<String> unsetEnv = List.of();
 
     @Option(
+            names = {"-p", "--publish"},
+            paramLabel = "[[ADDRESS:]PORT:]GUEST",
+            description =
+                    "Lets a port of this computer lead to a TCP port of the sandbox, such as 8080:80;"
+                            + " 127.0.0.1::80 takes any that is free. The address is 127.0.0.1"
+                            + " unless said otherwise. Repeatable.")
+    List<String> publish = List.of();
+
+    @Option(
             names = "--require-kvm",
             description =
                     "Refuses to run without hardware virtualisation, where hostile code is not kept"
@@ -101,6 +110,7 @@ final class SandboxOptions {
         }
         env.forEach(builder::env);
         unsetEnv.forEach(builder::unsetEnv);
+        publish.forEach(builder::publish);
         if (requireKvm) {
             builder.requireKvm();
         }

@@ -9,6 +9,9 @@ import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /// What a caller holds of a {@link FakeSandbox}.
@@ -63,6 +66,16 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     public void resume() {
         sandbox.stasis.enter("resume");
         sandbox.state = SandboxState.RUNNING;
+    }
+
+    @Override
+    public InetSocketAddress address(int guestPort) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), guestPort);
+    }
+
+    @Override
+    public void awaitPort(int guestPort, Duration longest) {
+        sandbox.stasis.enter("awaitPort");
     }
 
     @Override

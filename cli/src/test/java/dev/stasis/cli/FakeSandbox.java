@@ -6,6 +6,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecResult;
 import dev.stasis.ExecSettings;
+import dev.stasis.PublishedPort;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxSettings;
@@ -38,6 +39,7 @@ final class FakeSandbox {
     String image = "busybox";
     Optional<String> newest;
     boolean attached;
+    List<PublishedPort> ports = List.of();
     SandboxState state = SandboxState.RUNNING;
     Optional<String> reason = Optional.empty();
     ExecSettings lastExec =
@@ -67,6 +69,7 @@ final class FakeSandbox {
         sandbox.env.putAll(settings.env().over(Map.of()));
         sandbox.image = settings.image();
         sandbox.attached = settings.binding().attached();
+        sandbox.ports = settings.network().ports();
         return sandbox;
     }
 
@@ -82,6 +85,10 @@ final class FakeSandbox {
                         Optional.of(snapshot.id()));
         sandbox.env.putAll(settings.env().over(source.env));
         sandbox.files.putAll(snapshot.files);
+        sandbox.ports = settings.ports().listed();
+        if (settings.ports().moved()) {
+            sandbox.ports = source.ports.stream().map(PublishedPort::onFreePort).toList();
+        }
         sandbox.attached = settings.binding().attached();
         return sandbox;
     }
@@ -101,6 +108,7 @@ final class FakeSandbox {
                 memory,
                 LIMITS,
                 env,
+                ports,
                 CREATED,
                 stasis.accelerator(),
                 attached,

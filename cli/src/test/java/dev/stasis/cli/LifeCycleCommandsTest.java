@@ -39,6 +39,30 @@ class LifeCycleCommandsTest {
     }
 
     @Test
+    void portsAreListedAgainOrMovedAndNeverInherited() {
+        cli.run("create", "--name", "web", "-p", "8080:80", "-p", "[::1]::443");
+        assertThat(cli.stasis.sandbox("web").info().ports())
+                .extracting(Object::toString)
+                .containsExactly("127.0.0.1:8080:80", "[0:0:0:0:0:0:0:1]::443");
+        assertThat(cli.run("inspect", "web")).isZero();
+        assertThat(cli.out()).contains("port         127.0.0.1:8080 leads to port 80\n");
+        cli.run("snapshot", "web", "--name", "s");
+
+        cli.run("restore", "s", "bare");
+        assertThat(cli.stasis.sandbox("bare").info().ports()).isEmpty();
+        cli.run("restore", "s", "listed", "-p", "9090:80");
+        assertThat(cli.stasis.sandbox("listed").info().ports())
+                .extracting(Object::toString)
+                .containsExactly("127.0.0.1:9090:80");
+        cli.run("restore", "s", "moved", "--ports", "auto");
+        assertThat(cli.stasis.sandbox("moved").info().ports())
+                .extracting(Object::toString)
+                .containsExactly("127.0.0.1::80", "[0:0:0:0:0:0:0:1]::443");
+        assertThat(cli.run("create", "-p", "80/udp")).isEqualTo(10);
+        assertThat(cli.err()).contains("only TCP ports");
+    }
+
+    @Test
     void whatAPersonSeesOfProgressIsTakenAwayAgain() {
         cli.onTerminal = true;
 

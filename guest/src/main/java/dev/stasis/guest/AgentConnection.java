@@ -215,6 +215,34 @@ public final class AgentConnection implements AutoCloseable {
         }
     }
 
+    /// Tries to connect to a port in the guest, and hangs up at once when that is possible.
+    ///
+    /// @param port the port, on the guest's loopback
+    /// @param longest for how long the agent tries again when nobody listens there
+    /// @return whether somebody listens
+    /// @throws StasisException with {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the agent is too
+    ///   old for that
+    public boolean awaitPort(int port, Duration longest) {
+        require(Feature.CONNECT);
+        var what = "Connecting to port " + port;
+        var deadline = Deadline.in(longest.plus(waits.answer));
+        PortProbe probe = link.register(PortProbe::new);
+        byte[] request =
+                FrameWriter.payload(2 * Integer.BYTES, b -> b.putInt(port).put(millis(longest)));
+        try {
+            link.send(link.writer().message(probe.id(), FrameType.CONNECT, request), deadline);
+            return deadline.await(probe.connected(), what);
+        } catch (TimeoutException e) {
+            throw noAnswer(what, deadline);
+        } catch (StasisException e) {
+            throw during(what, e);
+        } finally {
+            link.forget(probe.id());
+            var reset = link.writer().message(probe.id(), FrameType.RESET, new byte[0]);
+            reset.forEach(frame -> Thread.ofVirtual().start(() -> link.send(frame)));
+        }
+    }
+
     /// Starts a command.
     ///
     /// @return the {@link RunningCommand}, or {@link CommandNotStarted}

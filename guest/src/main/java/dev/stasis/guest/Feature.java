@@ -10,7 +10,9 @@ public enum Feature {
     /// Growing the disk's file system.
     GROW_DISK(2, "let its disk grow"),
     /// Running commands as a user, and ending them by another signal than SIGTERM.
-    USERS(3, "run commands as another user than root");
+    USERS(3, "run commands as another user than root"),
+    /// Connecting to what listens in the guest.
+    CONNECT(9, "have ports that lead into it");
 
     private final int bit;
     private final String text;

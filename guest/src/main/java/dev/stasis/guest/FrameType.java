@@ -28,7 +28,14 @@ enum FrameType {
     FORKED(42),
     GROW_DISK(44),
     OK(48),
-    ERROR(49);
+    ERROR(49),
+    CONNECT(96),
+    CONNECTED(97),
+    CONNECT_FAILED(98),
+    DATA(99),
+    DATA_END(100),
+    CLOSED(101),
+    RESET(102);
 
     private static final @Nullable FrameType[] BY_NUMBER = new @Nullable FrameType[256];
 

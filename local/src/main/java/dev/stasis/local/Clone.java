@@ -73,7 +73,8 @@ final class Clone implements AutoCloseable {
             throw new StasisException(
                     ErrorCode.IO_FAILED, "The link " + linked.folder() + " can't be made", e);
         }
-        var plan = MachinePlan.restored(linked, tools, manifest.id(), manifest.setup());
+        var bare = Ports.in(manifest.setup(), List.of());
+        var plan = MachinePlan.restored(linked, tools, manifest.id(), bare);
         return Machine.restore(
                 plan.spec(SandboxMaker.FIRST_DISK, source.disks()),
                 new FlatCache(home).of(manifest.id(), source.memory()),

@@ -3,6 +3,7 @@ package dev.stasis.local;
 import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
+import dev.stasis.PublishedPort;
 import dev.stasis.RetentionSettings;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
@@ -59,7 +60,7 @@ final class Listing {
         }
     }
 
-    private static SandboxInfo sandbox(SandboxRecord record, Condition condition) {
+    private SandboxInfo sandbox(SandboxRecord record, Condition condition) {
         var setup = record.setup();
         return new SandboxInfo(
                 record.id(),
@@ -71,10 +72,18 @@ final class Listing {
                 setup.memory(),
                 limits(setup),
                 setup.env(),
+                ports(record, condition.state()),
                 record.created(),
                 Accelerator.valueOf(setup.accelerator()),
                 record.attached(),
                 Optional.ofNullable(record.base()));
+    }
+
+    private List<PublishedPort> ports(SandboxRecord record, SandboxState state) {
+        return switch (state) {
+            case RUNNING, PAUSED -> new Ports(new Place(home, record.name(), record.id())).now();
+            case CREATING, STOPPED, ENDED -> List.of();
+        };
     }
 
     private static SizeLimits limits(Setup setup) {

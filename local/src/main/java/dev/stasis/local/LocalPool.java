@@ -251,7 +251,9 @@ final class LocalPool implements Pool {
         var running = Marks.restore(name);
         var clone = take();
         try {
-            return clone.isPresent()
+            // The launcher of a clone was told of no ports.
+            boolean fits = clone.isPresent() && wanted.ports().isNone();
+            return fits
                     ? stasis.restore(
                             manifest.id(), name, wanted, new Origin.Pooled(clone.get(), running))
                     : stasis.restore(manifest.id(), name, wanted);

@@ -11,6 +11,8 @@ import dev.stasis.SandboxState;
 import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
 import dev.stasis.StasisException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -88,6 +90,20 @@ final class LocalSandbox implements Sandbox {
         new RestoreBuilder().cpus(cpus).memory(memory).build();
         new LiveResize(place).become(new WantedSize(cpus, memory));
         return info();
+    }
+
+    @Override
+    public InetSocketAddress address(int guestPort) {
+        return new Ports(place).address(guestPort);
+    }
+
+    @Override
+    public void awaitPort(int guestPort, Duration longest) {
+        try {
+            new Ports(place).await(guestPort, longest);
+        } catch (StasisException e) {
+            throw new Power(place).explained(e);
+        }
     }
 
     @Override

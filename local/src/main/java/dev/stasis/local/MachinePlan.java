@@ -151,7 +151,8 @@ final class MachinePlan {
                         .root(root)
                         .disk(place.folder().resolve(disk))
                         .beneath(beneath)
-                        .lanes(Place.LANES);
+                        .lanes(Place.LANES)
+                        .ports(new MachineSpec.Ports(Ports.of(setup), Place.PORTS_LANE));
         return sized(builder).build();
     }
 

@@ -22,6 +22,9 @@ record Place(Home home, String name, String id, Path folder) {
     /// How many connections to its agent a machine has.
     static final int LANES = 16;
 
+    /// The last lane is that of published ports, whether there are any or not.
+    static final int PORTS_LANE = LANES - 1;
+
     /// A sandbox.
     Place(Home home, String name, String id) {
         this(home, name, id, home.sandboxFolder(name));
@@ -70,7 +73,7 @@ record Place(Home home, String name, String id, Path folder) {
     }
 
     Lanes lanes() {
-        return new Lanes(run(), machineFiles().consoleLog(), LANES);
+        return new Lanes(run(), machineFiles().consoleLog(), PORTS_LANE);
     }
 
     /// The sandbox's record.

@@ -87,10 +87,14 @@ final class Rewind {
         return record;
     }
 
-    /// The sandbox keeps its environment, as it keeps its name; the machine is the snapshot's.
+    /// The sandbox keeps its environment and its ports, as it keeps its name; the machine is the
+    /// snapshot's.
     private Target target(SandboxRecord record, String snapshot) {
         var files = SnapshotFiles.verified(place.home(), snapshot);
-        var setup = files.manifest().setup().withEnv(record.setup().env());
+        var setup =
+                Ports.in(
+                        files.manifest().setup().withEnv(record.setup().env()),
+                        Ports.of(record.setup()));
         var plan = MachinePlan.restored(place, tools, snapshot, setup);
         var layers = Layers.restored(snapshot, "disk-" + Ids.next() + ".qcow2");
         var then = record.rewound(setup.withMachine(plan.facts()), layers);

@@ -4,6 +4,7 @@ import dev.stasis.ByteSize;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxSettings;
 import dev.stasis.StasisException;
+import dev.stasis.guest.Feature;
 import dev.stasis.guest.GuestSizing;
 import dev.stasis.image.ImageRecord;
 import dev.stasis.machine.Machine;
@@ -54,6 +55,7 @@ final class SandboxMaker {
                         settings.env().over(image.config().env()),
                         accelerator.accelerator().name(),
                         Map.of());
+        var wanted = Ports.in(bare, settings.network().ports());
         var templates = new Templates(stasis.openHome(), tools, settings.progress());
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             var template = templates.ready(bare, image);
@@ -61,7 +63,7 @@ final class SandboxMaker {
                 break;
             }
             try {
-                return fromTemplate(name, template.get().id(), bare, settings, image);
+                return fromTemplate(name, template.get().id(), wanted, settings, image);
             } catch (StasisException e) {
                 if (!Templates.isAtFault(e)) {
                     throw e;
@@ -69,7 +71,7 @@ final class SandboxMaker {
                 templates.discard(bare, image, e);
             }
         }
-        return boot(name, bare, settings, image);
+        return boot(name, wanted, settings, image);
     }
 
     /// The sandbox is as one that has just booted: it does not know the template.
@@ -158,8 +160,9 @@ final class SandboxMaker {
                 .ifPresent(disk ->
                         DiskGrowth.check(SnapshotFiles.disk(stasis.openHome(), manifest), disk));
         var env = settings.env().over(captured.env());
+        var setup = Ports.in(captured.withEnv(env), Ports.restored(captured, settings.ports()));
         return new Wanted(
-                SandboxRecord.of(name, captured.withEnv(env)).withBase(snapshot, FIRST_DISK),
+                SandboxRecord.of(name, setup).withBase(snapshot, FIRST_DISK),
                 new Wishes(settings.binding().attached(), size, settings.disk()));
     }
 
@@ -206,7 +209,8 @@ final class SandboxMaker {
                 if (!wishes.attached) {
                     keeper.letGo();
                 }
-                var running = record.withSetup(setup).withState(SandboxRecord.State.RUNNING);
+                var published = Ports.in(setup, new Ports(place).now());
+                var running = record.withSetup(published).withState(SandboxRecord.State.RUNNING);
                 place.home()
                         .sandboxes()
                         .update(
@@ -230,6 +234,9 @@ final class SandboxMaker {
         var guest = new GuestControl(place);
         var disk = place.folder().resolve(FIRST_DISK);
         try (var agent = guest.connect(longest)) {
+            if (!Ports.of(record.setup()).isEmpty()) {
+                agent.require(Feature.CONNECT);
+            }
             wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
             if (record.base() == null) {
                 new GuestSizing(agent).useCpus(wishes.size.cpus()); // all of them have booted

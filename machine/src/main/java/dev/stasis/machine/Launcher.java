@@ -40,6 +40,7 @@ final class Launcher {
         try {
             var answer = answer(process, deadline);
             if (!answer.startsWith("started ")) {
+                PortList.check(answer);
                 throw new StasisException(
                         ErrorCode.MACHINE_FAILED,
                         "The launcher could not start "
@@ -74,6 +75,7 @@ final class Launcher {
             command.add("--attached");
         }
         command.addAll(options);
+        command.addAll(PortList.options(spec));
         command.add("--");
         command.addAll(qemu);
         var builder =

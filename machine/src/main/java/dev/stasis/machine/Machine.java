@@ -2,6 +2,7 @@ package dev.stasis.machine;
 
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
+import dev.stasis.PublishedPort;
 import dev.stasis.StasisException;
 import dev.stasis.linux.Flock;
 import dev.stasis.machine.MachineState.Operation;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -117,6 +119,15 @@ public final class Machine implements AutoCloseable {
             return MachineEnd.read(files.end());
         } catch (IOException e) {
             throw new StasisException(ErrorCode.IO_FAILED, files.end() + " can't be read", e);
+        }
+    }
+
+    /// Which ports of this computer lead into the machine of a run folder.
+    public static List<PublishedPort> ports(MachineFiles files) {
+        try {
+            return PortList.read(files.ports());
+        } catch (IOException e) {
+            throw new StasisException(ErrorCode.IO_FAILED, files.ports() + " can't be read", e);
         }
     }
 

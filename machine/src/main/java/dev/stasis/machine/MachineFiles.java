@@ -71,6 +71,11 @@ public record MachineFiles(Path run, Path logs) {
         return run.resolve("machine");
     }
 
+    /// Which ports lead into it.
+    Path ports() {
+        return run.resolve("ports");
+    }
+
     /// How it ended.
     Path end() {
         return run.resolve("end");

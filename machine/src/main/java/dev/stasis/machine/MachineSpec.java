@@ -3,6 +3,7 @@ package dev.stasis.machine;
 import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
+import dev.stasis.PublishedPort;
 import dev.stasis.StasisException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param beneath the layers that the overlay lies on, the uppermost first; the lowest one says
 ///   itself what it lies on, and so does the overlay when there are none here
 /// @param lanes how many connections to the guest's agent there are
+/// @param ports which ports of this computer lead into the guest
 /// @param files where its sockets and logs are
 /// @param attached whether it ends with the process that starts it, until it is detached
 public record MachineSpec(
@@ -42,8 +44,24 @@ public record MachineSpec(
         @Nullable Path disk,
         List<Path> beneath,
         int lanes,
+        Ports ports,
         MachineFiles files,
         boolean attached) {
+
+    /// Ports of this computer that lead into the guest. A process beside QEMU listens there, and
+    /// speaks with the guest's agent.
+    ///
+    /// @param published each of them
+    /// @param lane the lane that this process has for itself
+    public record Ports(List<PublishedPort> published, int lane) {
+        /// None.
+        public static final Ports NONE = new Ports(List.of(), 0);
+
+        /// Copies.
+        public Ports {
+            published = List.copyOf(published);
+        }
+    }
 
     /// The CPU of software emulation: what current distributions ask for, in a model that does not
     /// change with QEMU's version.
@@ -66,6 +84,7 @@ public record MachineSpec(
                 memoryLimit);
         check(dimms.isEmpty() || canGrow(memory, memoryLimit), "plugged memory", dimms);
         check(cpus >= 1 && cpus <= MOST_CPUS, "cpus", cpus);
+        check(ports.published.isEmpty() || ports.lane < lanes, "lane of ports", ports.lane);
         check(lanes >= 0 && lanes <= MOST_LANES, "lanes", lanes);
         check(memory.bytes() / PAGE < Integer.MAX_VALUE, "memory", memory);
     }
@@ -118,6 +137,7 @@ public record MachineSpec(
         private @Nullable Path disk;
         private List<Path> beneath = List.of();
         private int lanes = 16;
+        private Ports ports = Ports.NONE;
         private boolean attached = true;
 
         private Builder(Qemu qemu, Path launcher, Boot boot, MachineFiles files) {
@@ -185,6 +205,12 @@ public record MachineSpec(
             return this;
         }
 
+        /// Which ports of this computer lead into the guest.
+        public Builder ports(Ports leading) {
+            this.ports = leading;
+            return this;
+        }
+
         /// Leaves the machine on its own from the start.
         public Builder detached() {
             this.attached = false;
@@ -207,6 +233,7 @@ public record MachineSpec(
                     disk,
                     beneath,
                     lanes,
+                    ports,
                     files,
                     attached);
         }
