@@ -33,14 +33,15 @@ enum type {
     FORKED = 42,
     GROW_DISK = 44,
     OK = 48, ERROR = 49,
+    FILES = 80,
     CONNECT = 96, CONNECTED = 97, CONNECT_FAILED = 98, DATA = 99, DATA_END = 100, CLOSED = 101, RESET = 102,
 };
 
 // What this agent can do, beyond what the first ones could: the bits of WELCOME.
 enum {
     FEATURE_RESIZE = 1 << 0, FEATURE_FORKED = 1 << 1, FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3,
-    FEATURE_CONNECT = 1 << 9,
-    FEATURES = FEATURE_RESIZE | FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER | FEATURE_CONNECT,
+    FEATURE_FILES = 1 << 7, FEATURE_CONNECT = 1 << 9,
+    FEATURES = FEATURE_RESIZE | FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER | FEATURE_FILES | FEATURE_CONNECT,
 };
 
 enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, STEP_REQUEST, STEP_FROZEN };
@@ -130,6 +131,7 @@ struct spawn {
     char *user;  // NULL: root
     const char *cgroup;
     bool no_stdin;
+    void (*serve)(void);  // instead of executing a program: does not return
 };
 
 #define USER_CGROUP "/sys/fs/cgroup/user"
@@ -137,6 +139,8 @@ struct spawn {
 bool commands_run(void);
 void commands_orphan(const struct lane *lane);
 void command_start(const struct origin *origin, uint8_t *request, size_t length);
+// A command that is no program but the file server.
+void files_start(const struct origin *origin, uint8_t *request, size_t length);
 void command_frame(const struct origin *origin, const struct frame *frame);
 void commands_reaped(pid_t pid, int status);
 pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error);
@@ -158,6 +162,10 @@ void connection_frame(const struct origin *origin, const struct frame *frame);
 void connections_end(const struct lane *lane);
 bool connections_run(void);
 int connections_timeout(void);
+
+// ---- fileserver.c
+
+void files_serve(void);
 
 // ---- control.c: freezing, identity, end
 

@@ -24,6 +24,7 @@ struct command {
     size_t in_start, in_length;
     uint8_t *in_bytes;  // CREDIT_START bytes, only while its pipe is full
     bool removal_tried;
+    bool unlogged;      // what an orphan of it writes is for nobody
     bool alone;  // hook_ended is still to be told of its end
 };
 

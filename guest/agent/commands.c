@@ -54,7 +54,7 @@ static void request_read(struct request *request, uint8_t *at, uint8_t *end) {
         else
             return;
     }
-    if (more == 0 && request->argc > 0)
+    if (more == 0 && (request->argc > 0) == (request->spawn.serve == NULL))
         request->refused = 0;
 }
 
@@ -82,7 +82,8 @@ static struct command *launch(const struct origin *origin, struct request *reque
     request->spawn.envp = environment_with(request->more, request->envc, request->unset, request->unsetc);
     if (command != NULL && request->spawn.envp != NULL) {
         *command = (struct command){.next = commands, .number = ++number, .attached = origin != NULL, .alone = origin == NULL,
-                                    .out_credit = {CREDIT_START, CREDIT_START}, .in_allowed = CREDIT_START};
+                                    .out_credit = {CREDIT_START, CREDIT_START}, .in_allowed = CREDIT_START,
+                                    .unlogged = request->spawn.serve != NULL};
         if (origin != NULL)
             command->origin = *origin;
         cgroup_path(command, "", path);
@@ -113,7 +114,7 @@ void command_kill(unsigned wanted) {
     write_file(path, "1");
 }
 
-void command_start(const struct origin *origin, uint8_t *bytes, size_t length) {
+static void start(const struct origin *origin, uint8_t *bytes, size_t length, void (*serve)(void)) {
     int error;
     if (command_of(origin) != NULL)
         return answer_error(origin, EPROTO, "the stream is in use");
@@ -122,7 +123,7 @@ void command_start(const struct origin *origin, uint8_t *bytes, size_t length) {
     if (count >= COMMANDS_MAX)
         return refuse(origin, EAGAIN, STEP_LIMITS, "too many commands at once");
     size_t fields = length / 5 + 1;
-    struct request request = {.spawn = {.folder = "/"}};
+    struct request request = {.spawn = {.folder = "/", .serve = serve}};
     request.spawn.argv = calloc(fields + 1, sizeof *request.spawn.argv);
     request.more = calloc(fields, sizeof *request.more);
     request.unset = calloc(fields, sizeof *request.unset);
@@ -137,6 +138,14 @@ void command_start(const struct origin *origin, uint8_t *bytes, size_t length) {
     free(request.spawn.argv);
     free(request.more);
     free(request.unset);
+}
+
+void command_start(const struct origin *origin, uint8_t *request, size_t length) {
+    start(origin, request, length, NULL);
+}
+
+void files_start(const struct origin *origin, uint8_t *request, size_t length) {
+    start(origin, request, length, files_serve);
 }
 
 // ---- frames of a command's stream. One that has ended ignores them: they crossed its end on the way.

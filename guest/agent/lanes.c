@@ -189,6 +189,8 @@ static void frame_received(struct lane *lane, const struct frame *frame) {
         free(message);
     } else if (connection_takes(&origin, frame->type)) {
         connection_frame(&origin, frame);
+    } else if (frame->type == FILES) {
+        files_start(&origin, frame->payload, frame->length);
     } else if (frame->type >= CREDIT && frame->type < FREEZE) {
         command_frame(&origin, frame);
     } else {

@@ -128,6 +128,10 @@ static void child(const struct spawn *spawn, const int fds[3], int report) {
         give_up(report, STEP_USER);
     if (home != NULL)
         environment_default_home(spawn->envp, home);
+    if (spawn->serve != NULL) {
+        close(report);
+        spawn->serve();
+    }
     environ = spawn->envp;
     execvp(spawn->argv[0], spawn->argv);
     give_up(report, STEP_EXECUTE);

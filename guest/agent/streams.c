@@ -104,9 +104,9 @@ static bool log_run(struct command *command, int channel) {
     char text[LOG_CHUNK];
     struct source *pipe = &command->pipes.out[channel];
     ssize_t n = source_read(pipe, text, sizeof text);
-    if (n > 0)
+    if (n > 0 && !command->unlogged)
         log_lines(command->number, channel == 0 ? "stdout" : "stderr", text, (size_t)n);
-    else if (n == 0)
+    if (n == 0)
         source_close(pipe);
     return n >= 0;
 }

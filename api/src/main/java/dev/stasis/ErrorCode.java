@@ -39,6 +39,23 @@ public enum ErrorCode {
     COMMAND_FAILED(Category.USER),
     /// A command wrote more than the caller was ready to keep.
     OUTPUT_TOO_LARGE(Category.USER),
+    /// There is no such file or folder in the sandbox.
+    FILE_NOT_FOUND(Category.USER),
+    /// Something in the sandbox has that name already.
+    FILE_EXISTS(Category.USER),
+    /// A part of a path in the sandbox is something else than a folder.
+    NOT_A_FOLDER(Category.USER),
+    /// What is to be a file in the sandbox is a folder.
+    IS_A_FOLDER(Category.USER),
+    /// A folder in the sandbox holds something.
+    FOLDER_NOT_EMPTY(Category.USER),
+    /// A file in the sandbox can't be used in this way: it is a link, a pipe or a device, or its
+    /// name is too long.
+    FILE_UNUSABLE(Category.USER),
+    /// The sandbox's user may not do that with a file, or nobody may.
+    PERMISSION_DENIED(Category.USER),
+    /// There is no space left on the sandbox's own disk.
+    SANDBOX_DISK_FULL(Category.USER),
     /// The calling thread was interrupted while it waited.
     INTERRUPTED(Category.USER),
 
@@ -65,6 +82,8 @@ public enum ErrorCode {
     DEADLINE_EXCEEDED(Category.EXTERNAL),
     /// A registry can't be reached, or answers wrongly.
     REGISTRY_FAILED(Category.EXTERNAL),
+    /// The guest could not do something with a file.
+    FILE_FAILED(Category.EXTERNAL),
     /// An operating system call failed.
     IO_FAILED(Category.EXTERNAL),
 

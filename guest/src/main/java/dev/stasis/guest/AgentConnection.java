@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// A connection to a guest's agent over one of its lanes. Thread-safe: calls and commands of any
 /// number of threads share it and do not hold each other up.
@@ -256,12 +257,21 @@ public final class AgentConnection implements AutoCloseable {
         if (!command.env().unset().isEmpty()) {
             require(Feature.FORKS);
         }
-        byte[] request = FieldList.of(command, has(Feature.USERS));
+        return start(FrameType.EXEC, FieldList.of(command, has(Feature.USERS)), command, sinks);
+    }
+
+    /// Starts a file server; its requests are its standard input.
+    StartOutcome startFiles(@Nullable String user, OutputSinks sinks) {
+        var command = Command.of("the file server").withStdin(Stdin.piped());
+        return start(FrameType.FILES, FieldList.ofFiles(user), command, sinks);
+    }
+
+    private StartOutcome start(FrameType type, byte[] request, Command command, OutputSinks sinks) {
         Deadline deadline = Deadline.in(waits.start);
         CommandStream stream = link.register(id -> new CommandStream(link, id, command, sinks));
         String what = "Starting " + command.arguments().getFirst();
         try {
-            link.send(link.writer().message(stream.id(), FrameType.EXEC, request), deadline);
+            link.send(link.writer().message(stream.id(), type, request), deadline);
             return deadline.await(stream.started(), what);
         } catch (TimeoutException e) {
             abandon(stream);

@@ -11,6 +11,8 @@ public enum Feature {
     GROW_DISK(2, "let its disk grow"),
     /// Running commands as a user, and ending them by another signal than SIGTERM.
     USERS(3, "run commands as another user than root"),
+    /// Working with the guest's files.
+    FILES(7, "let its files be used from outside"),
     /// Connecting to what listens in the guest.
     CONNECT(9, "have ports that lead into it");
 

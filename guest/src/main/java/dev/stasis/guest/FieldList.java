@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The payload of EXEC and IDENTITY: `u8 tag, u32 length, bytes` one after the other.
 final class FieldList {
@@ -43,6 +44,15 @@ final class FieldList {
         }
         command.env().unset().forEach(name -> list.add(7, "environment", bytes(name)));
         return list.encode("The command", "pass large data through its standard input or a file");
+    }
+
+    /// @param user whose files; null: root's
+    static byte[] ofFiles(@Nullable String user) {
+        var list = new FieldList();
+        if (user != null) {
+            list.add(4, "user", bytes(user));
+        }
+        return list.encode("The user", "give a shorter name");
     }
 
     /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when the identity is too big

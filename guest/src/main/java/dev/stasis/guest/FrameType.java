@@ -29,6 +29,7 @@ enum FrameType {
     GROW_DISK(44),
     OK(48),
     ERROR(49),
+    FILES(80),
     CONNECT(96),
     CONNECTED(97),
     CONNECT_FAILED(98),

@@ -11,9 +11,14 @@ final class GuestText {
     /// The text with everything replaced that could act on a terminal, and cut where it is long.
     static String printable(byte[] bytes, int offset) {
         int length = Math.clamp(bytes.length - (long) offset, 0, 4 * LIMIT);
+        return printable(
+                new String(bytes, length == 0 ? 0 : offset, length, StandardCharsets.UTF_8));
+    }
+
+    /// The same for text that is decoded.
+    static String printable(String decoded) {
         var text = new StringBuilder();
-        new String(bytes, length == 0 ? 0 : offset, length, StandardCharsets.UTF_8)
-                .codePoints()
+        decoded.codePoints()
                 .limit(LIMIT)
                 .map(c -> unsafe(c) ? '?' : c)
                 .forEach(text::appendCodePoint);

@@ -5,6 +5,8 @@ import dev.stasis.StasisException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A command that was started in a guest. Thread-safe. It needs no closing: it ends by itself, by
 /// {@link #kill()}, or is left to itself when its connection ends.
@@ -43,6 +45,28 @@ public final class RunningCommand implements StartOutcome {
     /// command does not read, and fails once it has ended; closing ends the input.
     public OutputStream stdin() {
         return stream.stdin();
+    }
+
+    /// Its standard input, with what only this package uses of it.
+    StdinChannel stdinChannel() {
+        return stream.stdin();
+    }
+
+    /// Tells once why it is over: it ended, or its connection did.
+    void onEnd(Consumer<StasisException> told) {
+        var _ = stream.ended().whenComplete((end, failure) -> told.accept(reason(end, failure)));
+    }
+
+    private static StasisException reason(@Nullable CommandEnd end, @Nullable Throwable failure) {
+        if (failure instanceof StasisException typed) {
+            return typed;
+        }
+        return new StasisException(
+                ErrorCode.AGENT_FAILED,
+                "The guest's process ended ("
+                        + end
+                        + "): was it killed there, or is the sandbox out of memory?",
+                failure);
     }
 
     /// Waits until it has ended and its output was taken. May be called by several threads and

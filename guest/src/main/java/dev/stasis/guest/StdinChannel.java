@@ -2,7 +2,11 @@ package dev.stasis.guest;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -94,6 +98,40 @@ final class StdinChannel extends OutputStream {
             int count = take(length - done);
             link.send(link.writer().frame(stream, FrameType.STDIN, bytes, offset + done, count));
             done += count;
+        }
+    }
+
+    /// Sends bytes as above, but waits no longer than that for each part of them to be taken.
+    ///
+    /// @throws dev.stasis.StasisException with {@link dev.stasis.ErrorCode#INTERRUPTED}; some of
+    ///   the bytes may be sent then, as when the time was over
+    void write(byte[] bytes, int offset, int length, Duration longest)
+            throws IOException, TimeoutException {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        for (int done = 0; done < length; ) {
+            Deadline deadline = Deadline.in(longest);
+            int count = take(length - done, deadline);
+            ByteBuffer frame =
+                    link.writer().frame(stream, FrameType.STDIN, bytes, offset + done, count);
+            link.send(List.of(frame), deadline);
+            done += count;
+        }
+    }
+
+    private int take(int wanted, Deadline deadline) throws IOException, TimeoutException {
+        lock.lock();
+        try {
+            while (credit == 0 && !commandEnded && !closed) {
+                if (deadline.nanosLeft() <= 0) {
+                    throw new TimeoutException();
+                }
+                long _ = changed.awaitNanos(deadline.nanosLeft());
+            }
+            return take(wanted);
+        } catch (InterruptedException e) {
+            throw Deadline.interrupted("Sending", e);
+        } finally {
+            lock.unlock();
         }
     }
 
