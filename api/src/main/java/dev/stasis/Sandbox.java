@@ -1,6 +1,7 @@
 package dev.stasis;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -44,6 +45,16 @@ public interface Sandbox extends AutoCloseable {
     ///   {@link ErrorCode#MACHINE_FAILED} when the machine ends meanwhile, or {@link
     ///   ErrorCode#AGENT_FAILED}
     ExecResult exec(Consumer<ExecBuilder> settings);
+
+    /// Its files, as root.
+    SandboxFiles files();
+
+    /// A path in a `java.nio.file.FileSystem` of the sandbox's files, for everything in
+    /// `java.nio.file.Files`. What was opened through it is to be closed; it has nothing else that
+    /// needs closing.
+    ///
+    /// @param path absolute, or taken from `/`
+    Path path(String path);
 
     /// Captures everything: memory, CPU registers, devices and disk. The sandbox stands still from
     /// then on, until {@link #resume()}.

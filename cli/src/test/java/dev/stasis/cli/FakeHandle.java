@@ -5,12 +5,14 @@ import dev.stasis.ExecBuilder;
 import dev.stasis.ExecResult;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
+import dev.stasis.SandboxFiles;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -45,6 +47,16 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
         var builder = new ExecBuilder();
         settings.accept(builder);
         return sandbox.exec(builder.build());
+    }
+
+    @Override
+    public SandboxFiles files() {
+        throw new UnsupportedOperationException("a fake sandbox has no files");
+    }
+
+    @Override
+    public Path path(String path) {
+        throw new UnsupportedOperationException("a fake sandbox has no files");
     }
 
     @Override

@@ -6,17 +6,24 @@ import dev.stasis.ExecBuilder;
 import dev.stasis.ExecResult;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
+import dev.stasis.SandboxFiles;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
 import dev.stasis.StasisException;
+import dev.stasis.guest.SharedLane;
+import dev.stasis.local.files.FileSessions;
+import dev.stasis.local.files.LocalFiles;
+import dev.stasis.local.files.SandboxFileSystem;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// A sandbox of this home, as one object in one process sees it: the facts are read anew each time,
@@ -25,6 +32,9 @@ final class LocalSandbox implements Sandbox {
     private final LocalStasis stasis;
     private final Place place;
     private final Commands commands;
+    private final FileSessions fileSessions;
+    private final LocalFiles files;
+    private final SandboxFileSystem fileSystem;
     private final @Nullable Keeper keeper;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -35,6 +45,9 @@ final class LocalSandbox implements Sandbox {
         this.place = place;
         this.keeper = keeper;
         this.commands = new Commands(place);
+        this.fileSessions = new FileSessions(new SharedLane(place.lanes()), this::beginFiles);
+        this.files = new LocalFiles(fileSessions);
+        this.fileSystem = new SandboxFileSystem(place.name(), files);
     }
 
     @Override
@@ -68,6 +81,22 @@ final class LocalSandbox implements Sandbox {
         } catch (StasisException e) {
             throw new Power(place).explained(e, begun);
         }
+    }
+
+    /// Makes sure that the files can be used, and gives what explains why they then could not.
+    private UnaryOperator<StasisException> beginFiles() {
+        var begun = new Power(place).requireState("use files", SandboxState.RUNNING);
+        return e -> new Power(place).explained(e, begun);
+    }
+
+    @Override
+    public SandboxFiles files() {
+        return files;
+    }
+
+    @Override
+    public Path path(String path) {
+        return fileSystem.getPath("/", path);
     }
 
     @Override
@@ -130,7 +159,12 @@ final class LocalSandbox implements Sandbox {
     @Override
     public void remove() {
         closed.set(true);
-        Closing.allOf(List.of(commands::close, Removal.of(place)::remove, this::release));
+        Closing.allOf(
+                List.of(
+                        commands::close,
+                        fileSessions::close,
+                        Removal.of(place)::remove,
+                        this::release));
     }
 
     @Override
@@ -152,6 +186,7 @@ final class LocalSandbox implements Sandbox {
             Closing.allOf(
                     List.of(
                             commands::close,
+                            fileSessions::close,
                             ends ? Removal.of(place)::remove : () -> {},
                             this::release));
         }

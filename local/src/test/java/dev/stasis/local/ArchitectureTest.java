@@ -20,7 +20,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.stasis",
                         "dev.stasis.spi",
-                        "dev.stasis.local",
+                        "dev.stasis.local..",
                         "dev.stasis.machine",
                         "dev.stasis.guest",
                         "dev.stasis.store",
