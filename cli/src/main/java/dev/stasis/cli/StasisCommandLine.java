@@ -50,6 +50,7 @@ final class StasisCommandLine {
                 new CreateCommand(session),
                 commandFollows(new RunCommand(session)),
                 commandFollows(new ExecCommand(session)),
+                new CopyCommand(session),
                 new ListCommand(session),
                 new InspectCommand(session),
                 new SnapshotCommand(session),

@@ -6,6 +6,7 @@ import dev.stasis.cli.Main;
 import dev.stasis.examples.LongLived;
 import dev.stasis.examples.ManyForks;
 import dev.stasis.examples.RunCommands;
+import dev.stasis.examples.UseFiles;
 import dev.stasis.examples.WarmState;
 import java.util.Arrays;
 import java.util.List;
@@ -111,6 +112,8 @@ class CommandLineTest {
                 .hasSize(2);
         OtherJvm.run(MACHINES.home(), ManyForks.class);
         OtherJvm.run(MACHINES.home(), RunCommands.class);
+        assertThat(OtherJvm.run(MACHINES.home(), UseFiles.class))
+                .contains("/work/hello.txt\n", "debug = true\n");
         assertThat(OtherJvm.run(MACHINES.home(), LongLived.class)).contains("kept");
     }
 
