@@ -67,6 +67,9 @@ public final class Main {
             if (settings.has("making")) {
                 run.part("making sandboxes", new MakingPart(run, path(PROGRAM))::measure);
             }
+            if (settings.only().contains("files") || (settings.has("files") && extent.line() > 0)) {
+                run.part("files", new FilesPart(run)::measure);
+            }
             if (settings.has("floors")) {
                 run.part("floors", new FloorsPart(run)::measure);
             }
