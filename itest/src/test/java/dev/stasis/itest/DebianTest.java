@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
-/// A real distribution as image: Debian with Python, made by mmdebstrap.
+/// A real distribution as image: Debian with Python, git and a C compiler, made by mmdebstrap.
 class DebianTest {
     private static final int BUILD_MINUTES = 10;
 
     @RegisterExtension static final Machines MACHINES = new Machines();
+    @TempDir Path folder;
 
     /// A process that holds a large structure, and answers requests that are files in /tmp from it.
     private static final String SERVER =
@@ -61,6 +63,36 @@ class DebianTest {
         }
     }
 
+    private static final String PROGRAM =
+            """
+            #include <stdio.h>
+            int main(void) { return printf("%d\\n", 6 * 7) < 0; }
+            """;
+
+    @Test
+    void gitAndACompilerWorkOnFilesThatWereCopiedInAndWhatTheyMadeIsWholeWhenItWasOutsideOnce()
+            throws Exception {
+        var project = Files.createDirectories(folder.resolve("project"));
+        Files.writeString(project.resolve("main.c"), PROGRAM);
+        var tar = debian();
+        try (var sandbox = MACHINES.stasis().create("built", s -> s.image(tar.toString()))) {
+            var guest = Guest.of(sandbox);
+            sandbox.files().copyIn(project, "/work");
+            guest.sh(
+                    "cd /work; tcc -o main main.c; git init -q; git add .;"
+                            + " git -c user.name=x -c user.email=x@y commit -qm first");
+
+            sandbox.files().copyOut("/work", folder.resolve("back"));
+            sandbox.files().copyIn(folder.resolve("back"), "/again");
+
+            assertThat(
+                            guest.sh(
+                                    "cd /again; git fsck --strict 2>&1; git status --porcelain; ./main"))
+                    .isEqualTo("42");
+            assertThat(guest.sh("git -C /again log --format=%s")).isEqualTo("first");
+        }
+    }
+
     private static String ask(Guest guest, int key) {
         return guest.sh(
                 "rm -f /tmp/answer; echo "
@@ -70,15 +102,15 @@ class DebianTest {
 
     /// The image, kept between runs below the module's target folder.
     private static Path debian() throws Exception {
-        var tar = Path.of("target", "debian-python.tar").toAbsolutePath();
+        var tar = Path.of("target", "debian-tools.tar").toAbsolutePath();
         if (!Files.exists(tar)) {
-            var part = tar.resolveSibling("debian-python.part.tar");
-            var log = tar.resolveSibling("debian-python.log");
+            var part = tar.resolveSibling("debian-tools.part.tar");
+            var log = tar.resolveSibling("debian-tools.log");
             var process =
                     new ProcessBuilder(
                                     "mmdebstrap",
                                     "--variant=minbase",
-                                    "--include=python3-minimal",
+                                    "--include=python3-minimal,git,tcc,libc6-dev",
                                     "bookworm",
                                     part.toString())
                             .redirectErrorStream(true)
