@@ -74,6 +74,7 @@ public final class SnapshotImport {
                 var setup = receiver.place(archive, image(archive, staging));
                 publication.publish(staging, setup);
             }
+            home.snapshots().collect(); // What is here already may lie on less than the archive's.
             return archive.id();
         } catch (IOException e) {
             throw Failures.of("Importing a snapshot into " + home.root(), e);

@@ -206,13 +206,7 @@ class CrashTest {
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-cp");
-        command.add(
-                String.join(
-                        ":",
-                        "target/classes",
-                        "target/test-classes",
-                        System.getProperty("jdk.module.path", ""),
-                        System.getProperty("java.class.path")));
+        command.add(TestHome.classPath());
         command.add(Forked.class.getName());
         command.add(root.toString());
         command.addAll(List.of(what));

@@ -1,11 +1,13 @@
 package dev.stasis.store;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /// A disk whose process is killed after some changes: the next one does not happen, and none after
 /// it, clean-up neither.
-final class DyingDisk extends Disk {
+class DyingDisk extends Disk {
     private int left;
 
     DyingDisk(int changes) {
@@ -17,7 +19,7 @@ final class DyingDisk extends Disk {
         private static final long serialVersionUID = 1L;
     }
 
-    private void live() {
+    private synchronized void live() {
         if (left-- <= 0) {
             throw new Death();
         }
@@ -33,6 +35,18 @@ final class DyingDisk extends Disk {
     void writeNew(Path file, byte[] content, Durability durability) throws IOException {
         live();
         super.writeNew(file, content, durability);
+    }
+
+    @Override
+    FileChannel createSparse(Path file, long bytes) throws IOException {
+        live();
+        return super.createSparse(file, bytes);
+    }
+
+    @Override
+    void write(FileChannel file, ByteBuffer content, long at) throws IOException {
+        live();
+        super.write(file, content, at);
     }
 
     @Override

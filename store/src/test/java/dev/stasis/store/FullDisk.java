@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/// A disk that is full after some writes.
+/// A disk that is full after some writes: nothing more can be written or given a name then.
 final class FullDisk extends Disk {
     private int left;
 
@@ -22,11 +22,33 @@ final class FullDisk extends Disk {
         super.writeNew(file, content, durability);
     }
 
-    @Override
-    void write(FileChannel file, ByteBuffer content, long at) throws IOException {
+    private void needSpace() throws IOException {
         if (left-- <= 0) {
             throw new IOException("No space left on device");
         }
+    }
+
+    @Override
+    void write(FileChannel file, ByteBuffer content, long at) throws IOException {
+        needSpace();
         super.write(file, content, at);
+    }
+
+    @Override
+    FileChannel createSparse(Path file, long bytes) throws IOException {
+        needSpace();
+        return super.createSparse(file, bytes);
+    }
+
+    @Override
+    void createFolder(Path folder) throws IOException {
+        needSpace();
+        super.createFolder(folder);
+    }
+
+    @Override
+    void link(Path existing, Path link) throws IOException {
+        needSpace();
+        super.link(existing, link);
     }
 }

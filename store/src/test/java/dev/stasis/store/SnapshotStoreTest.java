@@ -163,7 +163,7 @@ class SnapshotStoreTest {
 
     @Test
     void aFullDiskLeavesNoUnpublishedSnapshot() throws Exception {
-        var full = TestHome.open(temp.resolve("home"), new FullDisk(0)).snapshots;
+        var full = TestHome.open(temp.resolve("home"), new FullDisk(1)).snapshots;
         String id = Ids.next();
         try (var staging = full.begin(id)) {
             Files.writeString(staging.file("devices", Part.MEMORY), "x");

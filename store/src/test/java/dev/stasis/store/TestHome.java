@@ -42,9 +42,23 @@ final class TestHome {
 
     /// The home as it is opened after the computer was restarted.
     static TestHome afterRestart(Path root) {
+        return afterRestart(root, new Disk());
+    }
+
+    private static TestHome afterRestart(Path root, Disk disk) {
         var host = Host.current();
         var restarted = new Host(host.environment(), host.uid(), "another-boot");
-        return new TestHome(Home.open(root, restarted, new Disk()));
+        return new TestHome(Home.open(root, restarted, disk));
+    }
+
+    /// What another process needs to run the classes of these tests.
+    static String classPath() {
+        return String.join(
+                ":",
+                System.getProperty("jdk.module.path", ""),
+                System.getProperty("java.class.path"),
+                "target/classes",
+                "target/test-classes");
     }
 
     /// A running sandbox that booted.
