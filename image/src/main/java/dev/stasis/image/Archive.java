@@ -3,6 +3,7 @@ package dev.stasis.image;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -78,6 +79,7 @@ final class Archive implements Blobs {
                 } else if (entry.isLink() || entry.isSymbolicLink()) {
                     archive.links.put(path, target(path, entry.isLink(), entry.getLinkName()));
                 }
+                tar.transferTo(OutputStream.nullOutputStream()); // It is no header.
             }
         } catch (IOException | IllegalArgumentException e) {
             return Optional.empty(); // Whoever reads it as a root file system says what is wrong.

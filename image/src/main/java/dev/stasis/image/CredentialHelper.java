@@ -7,7 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import tools.jackson.jr.ob.JSON;
 
@@ -18,7 +21,11 @@ final class CredentialHelper {
     private static final int LONGEST_ANSWER = 1 << 20;
     private static final Duration ATMOST = Duration.ofSeconds(30);
 
+    /// How long its output may stay open when it has ended.
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private final String program;
+    private final String file;
 
     CredentialHelper(String name) {
         if (!NAME.matcher(name).matches()) {
@@ -28,6 +35,13 @@ final class CredentialHelper {
                             .formatted(RawText.shown(name)));
         }
         program = "docker-credential-" + name;
+        file = program;
+    }
+
+    /// @param file where it is
+    CredentialHelper(String file, String name) {
+        this.program = "docker-credential-" + name;
+        this.file = file;
     }
 
     Optional<Credentials> get(String server) {
@@ -73,7 +87,7 @@ final class CredentialHelper {
         Process process;
         try {
             process =
-                    new ProcessBuilder(program, verb)
+                    new ProcessBuilder(file, verb)
                             .redirectError(ProcessBuilder.Redirect.DISCARD)
                             .start();
         } catch (IOException e) {
@@ -83,31 +97,37 @@ final class CredentialHelper {
                             .formatted(program),
                     e);
         }
-        var watch =
-                Thread.ofVirtual()
-                        .start(() -> {
-                            try {
-                                if (!process.waitFor(ATMOST.toMillis(), TimeUnit.MILLISECONDS)) {
-                                    process.destroyForcibly();
-                                }
-                            } catch (InterruptedException e) {
-                                // Nobody does that.
-                            }
-                        });
+        var answer = new FutureTask<>(() -> process.getInputStream().readNBytes(LONGEST_ANSWER));
+        Thread.ofPlatform().daemon().name(program).start(answer);
         try {
-            try (var in = process.getOutputStream()) {
-                in.write(input.getBytes(StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                // It ended without reading: its exit code says more.
+            write(process, input);
+            if (!process.waitFor(ATMOST.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new StasisException(
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        "'%s %s' did not end within %s: look what it waits for"
+                                .formatted(program, verb, ATMOST));
             }
-            byte[] said = process.getInputStream().readNBytes(LONGEST_ANSWER);
-            process.onExit().join();
+            byte[] said = answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             return new Answer(process.exitValue(), new String(said, StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw Failures.of("Talking with " + program, e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED,
+                    "The answer of '%s %s' can't be read".formatted(program, verb),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StasisException(
+                    ErrorCode.INTERRUPTED, "The wait for " + program + " was interrupted", e);
         } finally {
             process.destroyForcibly();
-            watch.setName(program);
+        }
+    }
+
+    private static void write(Process process, String input) {
+        try (var in = process.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            // It ended without reading: its exit code says more.
         }
     }
 

@@ -29,7 +29,7 @@ record FileSlice(Path file, long offset, long length) {
         return new Input(FileChannel.open(file, StandardOpenOption.READ), offset, offset + length);
     }
 
-    /// Reads a part of a file; skipping costs nothing.
+    /// Reads a part of a file.
     static final class Input extends InputStream {
         private final FileChannel channel;
         private final long end;
@@ -61,13 +61,6 @@ record FileSlice(Path file, long offset, long length) {
         /// Where in the file the next byte is.
         long position() {
             return at;
-        }
-
-        @Override
-        public long skip(long count) {
-            long skipped = Math.clamp(count, 0, end - at);
-            at += skipped;
-            return skipped;
         }
 
         @Override

@@ -1,7 +1,11 @@
 package dev.stasis.image;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A folder of the tree that layers make.
@@ -44,6 +48,14 @@ final class Folder implements Node {
         return children;
     }
 
+    /// Whether nothing is in it that will be seen.
+    boolean isEmpty() {
+        return children.values().stream()
+                .allMatch(child ->
+                        child instanceof Name name
+                                && name.content().kind() == TarEntry.Kind.DEVICE);
+    }
+
     int entry() {
         return entry;
     }
@@ -59,31 +71,48 @@ final class Folder implements Node {
         layer = byLayer;
     }
 
-    /// Removes what layers below this one put here.
+    /// Removes what layers below this one put here. A tree may be two thousand folders deep, so
+    /// this does not call itself.
     void removeBelow(int byLayer) {
-        if (emptiedBy == byLayer) {
-            return;
+        var order = new ArrayList<Folder>(); // Each comes before what is in it.
+        var next = new ArrayDeque<Folder>(List.of(this));
+        for (var folder = next.poll(); folder != null; folder = next.poll()) {
+            if (folder.emptiedBy != byLayer) {
+                folder.emptiedBy = byLayer;
+                order.add(folder);
+                folder.children.values().stream().mapMulti(Folder::onlyFolders).forEach(next::add);
+            }
         }
-        emptiedBy = byLayer;
-        children.values().removeIf(child -> isRemoved(child, byLayer));
+        for (var folder : order.reversed()) {
+            folder.children.values().removeIf(child -> isGone(child, byLayer));
+        }
     }
 
-    private static boolean isRemoved(Node child, int byLayer) {
-        if (child instanceof Folder folder) {
-            folder.removeBelow(byLayer);
-            if (folder.layer < byLayer) {
-                folder.entry = -1;
-                return folder.children.isEmpty();
-            }
+    private static void onlyFolders(Node node, Consumer<Folder> to) {
+        if (node instanceof Folder folder) {
+            to.accept(folder);
+        }
+    }
+
+    /// Whether nothing is left of something. A folder stays as long as there is something in it.
+    private static boolean isGone(Node node, int byLayer) {
+        if (node.layer() >= byLayer) {
             return false;
         }
-        return child.layer() < byLayer;
+        if (node instanceof Folder folder) {
+            folder.entry = -1;
+            return folder.children.isEmpty();
+        }
+        return true;
     }
 
     /// Removes a child if a layer below this one put it there.
     void removeBelow(String name, int byLayer) {
         var child = children.get(name);
-        if (child != null && isRemoved(child, byLayer)) {
+        if (child instanceof Folder folder) {
+            folder.removeBelow(byLayer);
+        }
+        if (child != null && isGone(child, byLayer)) {
             children.remove(name);
         }
     }

@@ -53,14 +53,9 @@ final class HeaderTap extends FilterInputStream {
         return count;
     }
 
-    /// What is skipped is read, since those below may digest it, unless this reads a file.
+    /// What is skipped is read, since those below may digest it.
     @Override
     public long skip(long count) throws IOException {
-        if (!tapping && in instanceof FileSlice.Input file) {
-            long skipped = file.skip(count);
-            offset += skipped;
-            return skipped;
-        }
         int wanted = (int) Math.min(count, PaxRecords.BLOCK_BYTES);
         return Math.max(read(new byte[wanted], 0, wanted), 0);
     }

@@ -45,13 +45,10 @@ final class ImageMaker {
     /// Makes an image, or finds the one that somebody else has made meanwhile.
     ImageRecord makeOnce(Plan plan, Layers layers, Deadline deadline) throws IOException {
         try (var _ = lock(plan.digest(), deadline.left())) {
-            var made = find(plan.digest());
-            if (made.isPresent()) {
-                return made.get();
-            }
             Path building = folder.resolve(ImageStore.BUILDING_PREFIX + plan.digest());
             try {
-                return make(plan, layers.get(), building, deadline);
+                var made = find(plan.digest());
+                return made.isPresent() ? made.get() : make(plan, layers.get(), building, deadline);
             } finally {
                 ImageFolders.deleteTree(building);
                 Files.deleteIfExists(folder.resolve(ImageStore.LOCK_PREFIX + plan.digest()));

@@ -47,12 +47,19 @@ final class ImagePull {
         var plan =
                 new ImageMaker.Plan(
                         manifest.digest(), name.full(), layerBytes(manifest), manifest.config());
-        ImageRecord made;
+        boolean done = false;
         try (var _ = cache.use(deadline.left())) {
-            made = maker.makeOnce(plan, () -> fetched(manifest, registry), deadline);
+            var made = maker.makeOnce(plan, () -> fetched(manifest, registry), deadline);
+            done = true;
+            return made;
+        } catch (StasisException e) {
+            done = e.code() == ErrorCode.IMAGE_INVALID; // another try needs other bytes
+            throw e;
+        } finally {
+            if (done) {
+                cache.discard(manifest.layers());
+            }
         }
-        cache.discard(manifest.layers());
-        return made;
     }
 
     private long layerBytes(Manifest manifest) {

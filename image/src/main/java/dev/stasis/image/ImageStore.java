@@ -6,6 +6,7 @@ import dev.stasis.ImageConfig;
 import dev.stasis.ImageProgress;
 import dev.stasis.PullPolicy;
 import dev.stasis.StasisException;
+import dev.stasis.linux.Flock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -28,6 +29,7 @@ import java.util.function.Consumer;
 /// <digest>/image.json         what it is: see ImageFile
 /// names/                      what images are called: see ImageNames
 /// .blobs/                     layers of pulls that are not done: see BlobCache
+/// .in-use                     locked, shared, by whoever makes something of an image
 /// .building-<digest>/         one that is being made
 /// .lock-<digest>              locked by whoever makes it
 /// ```
@@ -123,6 +125,47 @@ public final class ImageStore {
             return names.all();
         } catch (IOException e) {
             throw Failures.of("Listing the names of images in " + folder, e);
+        }
+    }
+
+    /// The digests of all images, also of damaged ones.
+    public List<String> digests() {
+        try {
+            return ImageFolders.digests(folder);
+        } catch (IOException e) {
+            throw Failures.of("Listing the images in " + folder, e);
+        }
+    }
+
+    /// What others wait for until it is closed.
+    public interface Hold extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /// Keeps all images from being removed, until it is closed. An image that was found before may
+    /// be gone already.
+    public Hold keepAll(Duration atMost) {
+        return lock(Flock.Mode.SHARED, "removes images", atMost);
+    }
+
+    /// Waits until nobody keeps images from being removed, and lets nobody begin to.
+    public Hold freeAll(Duration atMost) {
+        return lock(Flock.Mode.EXCLUSIVE, "makes a sandbox or imports a snapshot", atMost);
+    }
+
+    private Hold lock(Flock.Mode mode, String what, Duration atMost) {
+        try {
+            var lock =
+                    Flock.lock(folder.resolve(".in-use"), mode, atMost)
+                            .orElseThrow(() ->
+                                    new StasisException(
+                                            ErrorCode.BUSY,
+                                            "Another process %s and did not finish within %s: try again later (%s)"
+                                                    .formatted(what, atMost, folder)));
+            return lock::close;
+        } catch (IOException e) {
+            throw Failures.of("Locking the images in " + folder, e);
         }
     }
 

@@ -57,7 +57,7 @@ final class LayerFetch {
         }
     }
 
-    private static void rethrow(List<Future<?>> running) {
+    private void rethrow(List<Future<?>> running) {
         @Nullable Throwable first = null;
         for (var one : running) {
             try {
@@ -68,6 +68,7 @@ final class LayerFetch {
                     first = cause;
                 }
             } catch (InterruptedException e) {
+                failed.set(true);
                 Thread.currentThread().interrupt();
                 throw new StasisException(
                         ErrorCode.INTERRUPTED, "The thread that fetched layers was interrupted", e);

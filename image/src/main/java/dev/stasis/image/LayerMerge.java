@@ -1,18 +1,26 @@
 package dev.stasis.image;
 
+import com.github.luben.zstd.ZstdIOException;
 import dev.stasis.ErrorCode;
 import dev.stasis.ImageProgress;
 import dev.stasis.StasisException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.zip.ZipException;
 
 /// The two readings of layers: one that judges them, one that builds from them. The second is of
 /// the very bytes that were judged, or it fails. Nothing is unpacked, and of the contents no more
 /// than a buffer is in memory.
 final class LayerMerge {
+    /// What a folder is like that nothing describes.
+    private static final TarEntry.Attributes UNNAMED =
+            new TarEntry.Attributes(0755, 0, 0, 0, Map.of());
+
     private final List<TarSource> layers;
     private final LayerRules rules;
     private final ImageLimits limits;
@@ -53,6 +61,11 @@ final class LayerMerge {
     void build(Tree.Outcome tree, SquashfsBuild build) throws IOException {
         var writer = new TarWriter(build.input());
         read(ImageProgress.Step.BUILDING, new Emitter(tree, writer));
+        for (String path : tree.unnamedFolders()) {
+            writer.write(
+                    new TarEntry(path, TarEntry.Kind.FOLDER, UNNAMED, 0, ""),
+                    InputStream.nullInputStream());
+        }
         writer.finish();
         build.finish();
     }
@@ -107,7 +120,7 @@ final class LayerMerge {
                 }
                 pass.drain();
                 requireSame(layer, pass);
-            } catch (java.util.zip.ZipException | com.github.luben.zstd.ZstdIOException e) {
+            } catch (EOFException | ZipException | ZstdIOException e) {
                 throw new StasisException(
                         ErrorCode.IMAGE_INVALID,
                         "%s can't be unpacked (%s): get it anew"

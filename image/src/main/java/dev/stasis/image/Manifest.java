@@ -108,7 +108,16 @@ record Manifest(String digest, List<Descriptor> layers, List<String> unpacked, I
                     "has %d layers and digests for %d, of %d allowed"
                             .formatted(layers.size(), unpacked.size(), MOST_LAYERS));
         }
-        return new Manifest(digest, layers, unpacked, config(tree.object("config")));
+        return new Manifest(digest, layers, unpacked, checked(tree, where));
+    }
+
+    /// No program, variable or folder can have a NUL in it.
+    private static ImageConfig checked(JsonTree tree, String where) {
+        var config = config(tree.object("config"));
+        if (config.toString().indexOf('\0') >= 0) {
+            throw invalid(where, "has a configuration with a NUL in it");
+        }
+        return config;
     }
 
     private static void requireRunnable(JsonTree config, String where) {
@@ -143,10 +152,14 @@ record Manifest(String digest, List<Descriptor> layers, List<String> unpacked, I
                 config.texts("Cmd"),
                 env,
                 config.text("User"),
-                config.text("WorkingDir"),
+                folder(config.text("WorkingDir")),
                 config.text("StopSignal"),
                 config.keys("ExposedPorts"),
                 config.pairs("Labels"));
+    }
+
+    private static String folder(String path) {
+        return path.isEmpty() || path.startsWith("/") ? path : "/" + path;
     }
 
     /// How large its layers are together, compressed as they are.

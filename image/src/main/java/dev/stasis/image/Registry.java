@@ -29,8 +29,8 @@ final class Registry implements Blobs, AutoCloseable {
         this.repository = repository;
         String host = registry.equals(ImageReference.DEFAULT_REGISTRY) ? DOCKER_HUB : registry;
         this.base = URI.create(access.transport().scheme() + "://" + host + "/v2/");
-        this.http = new RegistryHttp(host, access);
-        this.auth = new RegistryAuth(registry, access, http);
+        this.http = new RegistryHttp(host, access, deadline);
+        this.auth = new RegistryAuth(registry, access, http, deadline);
         this.deadline = deadline;
     }
 
@@ -85,7 +85,12 @@ final class Registry implements Blobs, AutoCloseable {
         if (from > 0) {
             headers.put("Range", "bytes=" + from + "-");
         }
-        var response = ask("blobs/" + Digests.PREFIX + layer.digest(), headers);
+        HttpResponse<InputStream> response;
+        try {
+            response = ask("blobs/" + Digests.PREFIX + layer.digest(), headers);
+        } catch (NoSuchPart e) {
+            return layer(layer, 0);
+        }
         long begins = 0;
         if (response.statusCode() == 206) {
             var range = RANGE.matcher(response.headers().firstValue("Content-Range").orElse(""));
@@ -109,6 +114,15 @@ final class Registry implements Blobs, AutoCloseable {
                 });
     }
 
+    /// An answer that says: there is less of it.
+    private static final class NoSuchPart extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NoSuchPart() {
+            super("it has no such part");
+        }
+    }
+
     private InputStream body(String path, String accept) throws IOException {
         return new StallGuard(ask(path, Map.of("Accept", accept)).body(), deadline);
     }
@@ -120,9 +134,9 @@ final class Registry implements Blobs, AutoCloseable {
         var said = auth.header();
         var response = http.get(address, headers, said);
         if (response.statusCode() == 401) {
-            response.body().close();
             var next = auth.answer(response, said, scope);
             if (next.isPresent()) {
+                response.body().close();
                 response = http.get(address, headers, next);
             }
         }
@@ -141,13 +155,13 @@ final class Registry implements Blobs, AutoCloseable {
             byte[] bytes = body.readNBytes(LARGEST_ERROR_BYTES);
             said = RawText.shown(RawText.of(bytes).strip().replace('\n', ' '));
         }
-        if (status == 429 || status == 408 || status >= 500) {
+        if (Retrying.isPassing(status)) {
             throw new Retrying.Later(
                     "it answered " + status + " (" + said + ")",
                     response.headers().firstValue("Retry-After"));
         }
         if (status == 416) {
-            throw new IOException("it has no such part");
+            throw new NoSuchPart();
         }
         String what = path.isEmpty() ? registry : name() + ", " + path;
         return switch (status) {

@@ -23,14 +23,16 @@ final class RegistryAuth {
     private final String registry;
     private final RegistryAccess access;
     private final RegistryHttp http;
+    private final Deadline deadline;
     private Optional<Credentials> credentials = Optional.empty();
     private boolean looked;
     private Optional<String> header = Optional.empty();
 
-    RegistryAuth(String registry, RegistryAccess access, RegistryHttp http) {
+    RegistryAuth(String registry, RegistryAccess access, RegistryHttp http, Deadline deadline) {
         this.registry = registry;
         this.access = access;
         this.http = http;
+        this.deadline = deadline;
     }
 
     /// What to say with a request, as far as known.
@@ -151,11 +153,17 @@ final class RegistryAuth {
             response =
                     http.get(URI.create(realm + query), Map.of(), login.map(RegistryAuth::basic));
         }
-        if (response.statusCode() == 200) {
-            return response.body();
+        int status = response.statusCode();
+        if (status == 200) {
+            return new StallGuard(response.body(), deadline);
         }
         response.body().close();
-        throw refused(realm, "answered a request for a token with " + response.statusCode());
+        if (Retrying.isPassing(status)) {
+            throw new Retrying.Later(
+                    realm.getAuthority() + " answered a request for a token with " + status,
+                    response.headers().firstValue("Retry-After"));
+        }
+        throw refused(realm, "answered a request for a token with " + status);
     }
 
     private StasisException refused(URI realm, String what) {

@@ -21,8 +21,10 @@ final class RegistryHttp implements AutoCloseable {
     private static final int MOST_REDIRECTS = 5;
 
     private final HttpClient client;
+    private final Deadline deadline;
 
-    RegistryHttp(String registry, RegistryAccess access) {
+    RegistryHttp(String registry, RegistryAccess access, Deadline deadline) {
+        this.deadline = deadline;
         var builder =
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
@@ -44,7 +46,7 @@ final class RegistryHttp implements AutoCloseable {
             throws IOException {
         var at = address;
         for (int i = 0; i <= MOST_REDIRECTS; i++) {
-            var request = HttpRequest.newBuilder(at).timeout(ANSWER).GET();
+            var request = HttpRequest.newBuilder(at).timeout(atMost()).GET();
             headers.forEach(request::header);
             if (isSameOrigin(at, address)) {
                 authorization.ifPresent(value -> request.header("Authorization", value));
@@ -54,7 +56,7 @@ final class RegistryHttp implements AutoCloseable {
                 return response;
             }
             response.body().close();
-            at = next(at, response);
+            at = next(at, response.headers().firstValue("Location").orElse(""));
         }
         throw refused(address, "sends us on more than %d times".formatted(MOST_REDIRECTS));
     }
@@ -62,10 +64,18 @@ final class RegistryHttp implements AutoCloseable {
     HttpResponse<InputStream> post(URI address, String form) throws IOException {
         return send(
                 HttpRequest.newBuilder(address)
-                        .timeout(ANSWER)
+                        .timeout(atMost())
                         .header("Content-Type", "application/x-www-form-urlencoded")
                         .POST(HttpRequest.BodyPublishers.ofString(form))
                         .build());
+    }
+
+    private Duration atMost() {
+        var left = deadline.left();
+        if (left.compareTo(ANSWER) > 0) {
+            return ANSWER;
+        }
+        return left.isPositive() ? left : Duration.ofMillis(1);
     }
 
     private HttpResponse<InputStream> send(HttpRequest request) throws IOException {
@@ -88,8 +98,10 @@ final class RegistryHttp implements AutoCloseable {
         };
     }
 
-    private static URI next(URI from, HttpResponse<?> response) {
-        String location = response.headers().firstValue("Location").orElse("");
+    /// Where an answer points to.
+    ///
+    /// @throws StasisException with {@link ErrorCode#REGISTRY_FAILED} when that is not gone to
+    static URI next(URI from, String location) {
         URI to;
         try {
             to = from.resolve(location);

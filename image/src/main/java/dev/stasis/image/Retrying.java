@@ -3,11 +3,13 @@ package dev.stasis.image;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
-import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLException;
 
 /// Tries something at a registry again when it fails in a way that may pass, after pauses that get
 /// longer.
@@ -31,6 +33,11 @@ final class Retrying {
     /// Something that may fail.
     interface Attempt<T> {
         T get() throws IOException;
+    }
+
+    /// Whether an answer says that another try may go better.
+    static boolean isPassing(int status) {
+        return status == 429 || status == 408 || status >= 500;
     }
 
     /// An answer that says: not now.
@@ -68,10 +75,10 @@ final class Retrying {
         while (true) {
             try {
                 return attempt.get();
-            } catch (SSLHandshakeException e) {
+            } catch (SSLException e) {
                 throw new StasisException(
                         ErrorCode.REGISTRY_FAILED,
-                        "%s can't be had, the registry's certificate is not trusted (%s): give the certificate of its authority with --ca, or --plain-http where there is no TLS"
+                        "%s can't be had, there is no trusted connection to the registry (%s): give the certificate of its authority with --ca, or --plain-http where there is no TLS"
                                 .formatted(what, e.getMessage()),
                         e);
             } catch (IOException e) {
@@ -80,25 +87,36 @@ final class Retrying {
         }
     }
 
+    private static String problem(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        if (e instanceof ConnectException && (e.getMessage() == null || message.isBlank())) {
+            return e.getCause() instanceof UnresolvedAddressException
+                    ? "there is no host of that name"
+                    : "nothing answers there";
+        }
+        if (message.equals("closed")) {
+            return "the connection was closed";
+        }
+        return e.getMessage() == null || message.isBlank() ? e.getClass().getSimpleName() : message;
+    }
+
     private void pause(IOException e) {
         if (Failures.isFull(String.valueOf(e.getMessage()))) {
             throw Failures.of("Getting " + what, e);
         }
-        String problem =
-                e.getMessage() == null || e.getMessage().isBlank()
-                        ? e.getClass().getSimpleName()
-                        : e.getMessage();
+        String problem = problem(e);
         failures++;
         var pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures - 1, MOST));
         if (e instanceof Later later && later.atLeast().compareTo(pause) > 0) {
             pause = later.atLeast();
         }
         pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
-        if (failures >= MOST || pause.compareTo(deadline.left()) >= 0) {
+        boolean late = pause.compareTo(deadline.left()) >= 0;
+        if (failures >= MOST || late) {
             throw new StasisException(
-                    ErrorCode.REGISTRY_FAILED,
-                    "%s can't be had, after %d tries the last of which failed with: %s; look whether the registry can be reached from here (a registry without TLS needs --plain-http), and try again: what arrived is kept"
-                            .formatted(what, failures, RawText.shown(problem)),
+                    late ? ErrorCode.DEADLINE_EXCEEDED : ErrorCode.REGISTRY_FAILED,
+                    "%s can't be had within %s, after %d tries the last of which failed with: %s; look whether the registry can be reached from here (a registry without TLS needs --plain-http), and try again: what arrived is kept"
+                            .formatted(what, deadline.given(), failures, RawText.shown(problem)),
                     e);
         }
         LOG.log(System.Logger.Level.INFO, "{0}: {1}; trying again", what, problem);

@@ -24,6 +24,9 @@ final class TarReader implements AutoCloseable {
     /// The extended attributes that a squashfs file can hold.
     private static final List<String> XATTR_KINDS = List.of("user.", "trusted.", "security.");
 
+    /// What overlay file systems note for themselves; the guest's own would believe it.
+    private static final String OVERLAY_PREFIX = "trusted.overlay.";
+
     private final String source;
     private final HeaderTap tap;
     private final TarArchiveInputStream tar;
@@ -151,7 +154,8 @@ final class TarReader implements AutoCloseable {
         records.forEach((key, value) -> {
             if (key.startsWith(XATTR_PREFIX)) {
                 String name = key.substring(XATTR_PREFIX.length());
-                if (XATTR_KINDS.stream().anyMatch(name::startsWith)) {
+                boolean ofOverlays = name.startsWith(OVERLAY_PREFIX);
+                if (!ofOverlays && XATTR_KINDS.stream().anyMatch(name::startsWith)) {
                     xattrs.put(name, value);
                 }
             }

@@ -2,7 +2,9 @@ package dev.stasis.image;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -257,6 +259,7 @@ final class Tree {
     /// What becomes of the entries: the paths that each is seen at.
     static final class Outcome {
         private final List<List<String>> paths;
+        private final List<String> unnamed = new ArrayList<>();
 
         private Outcome(int entries) {
             paths = new ArrayList<>(entries);
@@ -273,19 +276,30 @@ final class Tree {
             return paths.get(number);
         }
 
-        private void gather(Folder folder) {
-            put(folder.entry(), folder.path());
-            folder.children()
-                    .forEach((name, child) -> {
-                        switch (child) {
-                            case Folder inner -> gather(inner);
-                            case Name(var content, var _) -> {
-                                if (content.kind() != TarEntry.Kind.DEVICE) {
-                                    put(content.entry(), folder.path(name));
-                                }
+        /// The folders that no entry names and that nothing is in, so that nothing else brings
+        /// them.
+        List<String> unnamedFolders() {
+            return Collections.unmodifiableList(unnamed);
+        }
+
+        private void gather(Folder root) {
+            var next = new ArrayDeque<Folder>(List.of(root));
+            for (var folder = next.poll(); folder != null; folder = next.poll()) {
+                put(folder.entry(), folder.path());
+                if (folder.entry() < 0 && folder.isEmpty() && !folder.path().isEmpty()) {
+                    unnamed.add(folder.path());
+                }
+                for (var child : folder.children().entrySet()) {
+                    switch (child.getValue()) {
+                        case Folder inner -> next.add(inner);
+                        case Name(var content, var _) -> {
+                            if (content.kind() != TarEntry.Kind.DEVICE) {
+                                put(content.entry(), folder.path(child.getKey()));
                             }
                         }
-                    });
+                    }
+                }
+            }
         }
 
         private void put(int entry, String path) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 record Whiteout(What what, String folder, String name, String entry) {
     private static final String PREFIX = ".wh.";
     private static final String OWN_PREFIX = PREFIX + PREFIX;
-    private static final String OPAQUE = OWN_PREFIX + "opq";
+    private static final String OPAQUE = OWN_PREFIX + ".opq";
 
     /// What is deleted.
     enum What {

@@ -2,6 +2,7 @@ package dev.stasis.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,28 +101,18 @@ class DebianTest {
                         + " > /tmp/.ask; mv /tmp/.ask /tmp/ask; until [ -e /tmp/answer ]; do sleep 0.05; done; cat /tmp/answer");
     }
 
-    /// The image, kept between runs below the module's target folder.
+    /// The image, which the tests of other modules use too.
     private static Path debian() throws Exception {
-        var tar = Path.of("target", "debian-tools.tar").toAbsolutePath();
-        if (!Files.exists(tar)) {
-            var part = tar.resolveSibling("debian-tools.part.tar");
-            var log = tar.resolveSibling("debian-tools.log");
-            var process =
-                    new ProcessBuilder(
-                                    "mmdebstrap",
-                                    "--variant=minbase",
-                                    "--include=python3-minimal,git,tcc,libc6-dev",
-                                    "bookworm",
-                                    part.toString())
-                            .redirectErrorStream(true)
-                            .redirectOutput(log.toFile())
-                            .start();
-            if (!process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
-                process.destroyForcibly();
-                throw new AssertionError("mmdebstrap failed:\n" + Files.readString(log));
-            }
-            Files.move(part, tar);
+        var script = Path.of("..", "build", "test-images.sh").toAbsolutePath();
+        var process =
+                new ProcessBuilder(script.toString())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+            process.destroyForcibly();
+            throw new AssertionError(script + " failed: see above");
         }
-        return tar;
+        return Path.of(printed.strip());
     }
 }
