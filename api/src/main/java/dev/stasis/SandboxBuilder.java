@@ -43,15 +43,26 @@ public final class SandboxBuilder {
     private final List<PublishedPort> ports = new ArrayList<>();
     private boolean attached = true;
     private boolean requireKvm;
+    private final PullBuilder pull = new PullBuilder().policy(PullPolicy.IF_MISSING);
     private Consumer<String> progress = _ -> {};
 
     /// Makes one with the defaults.
     public SandboxBuilder() {}
 
-    /// The image: `busybox`, which is built in, or the path of a tar file that holds a root file
-    /// system.
+    /// The image: `busybox`, which is built in; the name of an image in a registry, such as
+    /// `python:3.12`; the digest of one that is here, or its beginning; or a file, which holds one
+    /// image or a root file system. A file is what begins with `/`, `./` or `../`, or ends as tar
+    /// files do: `.tar`, `.tar.gz`, `.tgz` or `.tar.zst`.
     public SandboxBuilder image(String image) {
         this.image = image;
+        return this;
+    }
+
+    /// How an image of a registry is got: from there if it is not here, unless said otherwise.
+    ///
+    /// @param settings says it
+    public SandboxBuilder pull(Consumer<PullBuilder> settings) {
+        settings.accept(pull);
         return this;
     }
 
@@ -181,6 +192,7 @@ public final class SandboxBuilder {
                 env.build(),
                 new NetworkSettings(ports),
                 new SandboxSettings.Binding(attached, requireKvm),
+                pull.build(),
                 progress);
     }
 }

@@ -4,7 +4,8 @@ import java.util.function.Consumer;
 
 /// What {@link SandboxBuilder} gathered.
 ///
-/// @param image `busybox`, or the path of a tar file that holds a root file system
+/// @param image `busybox`, the name or digest of an image, or a file: see {@link
+///   SandboxBuilder#image}
 /// @param memory the guest's memory; at least {@link SandboxBuilder#SMALLEST_MEMORY}, in whole
 ///   mebibytes
 /// @param cpus the guest's CPUs; 1 to {@link SandboxBuilder#MOST_CPUS}
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
 /// @param env what it says of the environment of commands, over the image's
 /// @param network how it can be reached
 /// @param binding how it hangs on this process and this computer
+/// @param pull how an image of a registry is got
 /// @param progress told what is being done, a line a step
 public record SandboxSettings(
         String image,
@@ -24,12 +26,14 @@ public record SandboxSettings(
         Environment env,
         NetworkSettings network,
         Binding binding,
+        PullSettings pull,
         Consumer<String> progress) {
     /// Checks and copies.
     public SandboxSettings {
         if (image.isBlank()) {
             throw new StasisException(
-                    ErrorCode.INVALID_ARGUMENT, "The image is empty: name 'busybox' or a tar file");
+                    ErrorCode.INVALID_ARGUMENT,
+                    "The image is empty: name 'busybox', an image such as 'python:3.12', or a tar file");
         }
         memory = checkMemory(memory);
         disk = checkDisk(disk);

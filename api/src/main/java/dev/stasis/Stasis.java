@@ -40,6 +40,7 @@ public interface Stasis extends AutoCloseable {
     /// @return the sandbox, which its caller closes; closing removes it unless it is detached
     /// @throws StasisException with {@link ErrorCode#INVALID_NAME}, {@link ErrorCode#NAME_TAKEN},
     ///   {@link ErrorCode#IMAGE_NOT_FOUND}, {@link ErrorCode#IMAGE_INVALID}, {@link
+    ///   ErrorCode#ACCESS_DENIED}, {@link ErrorCode#REGISTRY_FAILED}, {@link
     ///   ErrorCode#PROGRAM_MISSING}, {@link ErrorCode#KVM_UNAVAILABLE} or another code; nothing is
     ///   left of the sandbox then
     Sandbox create(String name, Consumer<SandboxBuilder> settings);
@@ -129,6 +130,9 @@ public interface Stasis extends AutoCloseable {
     /// @param in read to its end, not closed
     /// @param settings says how
     Snapshot importSnapshot(InputStream in, Consumer<ImportBuilder> settings);
+
+    /// The images of this home.
+    Images images();
 
     /// Takes a name from a snapshot. With its last name the snapshot ends: nothing new can be
     /// restored from it, though its source may live, and its bytes go as soon as no fork and no

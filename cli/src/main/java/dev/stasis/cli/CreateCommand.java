@@ -36,7 +36,8 @@ final class CreateCommand implements Callable<Integer> {
                 builder -> {
                     options.applyTo(builder);
                     binding.accept(builder);
-                    builder.progress(session::progress);
+                    builder.progress(session::progress)
+                            .pull(pull -> pull.progress(session.layers()::show));
                 };
         try {
             var stasis = session.stasis();

@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import dev.stasis.Diagnosis;
 import dev.stasis.Finding;
 import dev.stasis.ForkOutcome;
+import dev.stasis.ImageInfo;
 import dev.stasis.PublishedPort;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
@@ -78,6 +79,27 @@ final class Fields {
         fields.put("diskBytes", snapshot.bytesOnDisk().bytes());
         fields.put("labels", new TreeMap<>(snapshot.labels()));
         fields.put("expires", orNull(snapshot.expires().map(Object::toString)));
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> of(ImageInfo image) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("digest", image.digest());
+        fields.put("names", image.names());
+        fields.put("source", image.source());
+        fields.put("created", image.created().toString());
+        fields.put("diskBytes", image.bytes().bytes());
+        fields.put("sourceBytes", image.sourceBytes().bytes());
+        fields.put("users", image.users());
+        var config = image.config();
+        fields.put("entrypoint", config.entrypoint());
+        fields.put("cmd", config.cmd());
+        fields.put("env", config.env());
+        fields.put("user", config.user());
+        fields.put("workingDir", config.workingDir());
+        fields.put("stopSignal", config.stopSignal());
+        fields.put("exposedPorts", config.exposedPorts());
+        fields.put("labels", new TreeMap<>(config.labels()));
         return fields;
     }
 

@@ -1,11 +1,13 @@
 package dev.stasis.cli;
 
+import dev.stasis.PullPolicy;
 import dev.stasis.SandboxBuilder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options that say what a new sandbox is like.
@@ -19,8 +21,21 @@ final class SandboxOptions {
     @Option(
             names = "--image",
             paramLabel = "IMAGE",
-            description = "'busybox' (the default), or a tar file that holds a root file system.")
+            description =
+                    "'busybox' (the default), an image such as python:3.12, the digest of one that"
+                            + " is here, or a file: an archive of an image, or a root file system.")
     @Nullable String image;
+
+    @Option(
+            names = "--pull",
+            paramLabel = "POLICY",
+            converter = PullPolicyConverter.class,
+            description =
+                    "When the registry is asked for the image: 'if-missing' (the default), 'always'"
+                            + " or 'never'.")
+    @Nullable PullPolicy pull;
+
+    @Mixin RegistryOptions registry = new RegistryOptions();
 
     @Option(
             names = "--memory",
@@ -92,6 +107,11 @@ final class SandboxOptions {
     void applyTo(SandboxBuilder builder) {
         if (image != null) {
             builder.image(image);
+        }
+        builder.pull(registry::applyTo);
+        if (pull != null) {
+            var policy = pull;
+            builder.pull(settings -> settings.policy(policy));
         }
         if (memory != null) {
             builder.memory(memory);

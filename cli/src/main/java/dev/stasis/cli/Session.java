@@ -15,6 +15,7 @@ final class Session implements AutoCloseable {
     private final Supplier<Stasis> opener;
     private final PrintStream out;
     private final PrintStream err;
+    private final LayerDisplay layers;
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private @Nullable Stasis stasis;
     private volatile boolean abandoned;
@@ -25,6 +26,7 @@ final class Session implements AutoCloseable {
         this.opener = opener;
         this.out = new PrintStream(terminal.out(), true, StandardCharsets.UTF_8);
         this.err = new PrintStream(terminal.err(), true, StandardCharsets.UTF_8);
+        this.layers = new LayerDisplay(err, () -> terminal.errIsTerminal() && !abandoned);
     }
 
     Terminal terminal() {
@@ -54,14 +56,21 @@ final class Session implements AutoCloseable {
 
     /// Shows a person what is being done; the next line replaces it.
     void progress(String step) {
+        layers.end();
         if (terminal.errIsTerminal() && !abandoned) {
             err.print("\r\033[K" + step + " …");
             err.flush();
         }
     }
 
-    /// Takes the last progress line away.
+    /// Shows a person how far an image is.
+    LayerDisplay layers() {
+        return layers;
+    }
+
+    /// Takes the last progress lines away.
     void progressEnd() {
+        layers.end();
         if (terminal.errIsTerminal()) {
             err.print("\r\033[K");
             err.flush();

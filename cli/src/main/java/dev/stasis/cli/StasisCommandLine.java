@@ -18,18 +18,10 @@ final class StasisCommandLine {
         this.session = session;
         commandLine = new CommandLine(new RootCommand());
         verbs(session).forEach(commandLine::addSubcommand);
-        var snapshots = new CommandLine(new SnapshotsCommand());
-        snapshots.addSubcommand(new SnapshotsListCommand(session));
-        snapshots.addSubcommand(new SnapshotsTreeCommand(session));
-        snapshots.addSubcommand(new SnapshotsInspectCommand(session));
-        snapshots.addSubcommand(new SnapshotsRemoveCommand(session));
-        snapshots.addSubcommand(new SnapshotsSaveCommand(session));
-        snapshots.addSubcommand(new SnapshotsLabelCommand(session));
-        snapshots.addSubcommand(new SnapshotsPruneCommand(session));
-        snapshots.addSubcommand(new SnapshotsVerifyCommand(session));
-        snapshots.addSubcommand(new SnapshotsExportCommand(session));
-        snapshots.addSubcommand(new SnapshotsImportCommand(session));
-        commandLine.addSubcommand(snapshots);
+        commandLine.addSubcommand(snapshots(session));
+        commandLine.addSubcommand(images(session));
+        commandLine.addSubcommand(new LoginCommand(session));
+        commandLine.addSubcommand(new LogoutCommand(session));
         commandLine.addSubcommand(new CheckCommand(session));
         commandLine.addSubcommand(new DoctorCommand(session));
         commandLine.addSubcommand(new DemoCommand(session));
@@ -43,6 +35,33 @@ final class StasisCommandLine {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(this::misunderstood)
                 .setExecutionExceptionHandler(this::failed);
+    }
+
+    private static CommandLine snapshots(Session session) {
+        var snapshots = new CommandLine(new SnapshotsCommand());
+        snapshots.addSubcommand(new SnapshotsListCommand(session));
+        snapshots.addSubcommand(new SnapshotsTreeCommand(session));
+        snapshots.addSubcommand(new SnapshotsInspectCommand(session));
+        snapshots.addSubcommand(new SnapshotsRemoveCommand(session));
+        snapshots.addSubcommand(new SnapshotsSaveCommand(session));
+        snapshots.addSubcommand(new SnapshotsLabelCommand(session));
+        snapshots.addSubcommand(new SnapshotsPruneCommand(session));
+        snapshots.addSubcommand(new SnapshotsVerifyCommand(session));
+        snapshots.addSubcommand(new SnapshotsExportCommand(session));
+        snapshots.addSubcommand(new SnapshotsImportCommand(session));
+        return snapshots;
+    }
+
+    private static CommandLine images(Session session) {
+        var images = new CommandLine(new ImagesCommand());
+        images.addSubcommand(new ImagesPullCommand(session));
+        images.addSubcommand(new ImagesLoadCommand(session));
+        images.addSubcommand(new ImagesSaveCommand(session));
+        images.addSubcommand(new ImagesListCommand(session));
+        images.addSubcommand(new ImagesInspectCommand(session));
+        images.addSubcommand(new ImagesRemoveCommand(session));
+        images.addSubcommand(new ImagesPruneCommand(session));
+        return images;
     }
 
     private static List<Object> verbs(Session session) {

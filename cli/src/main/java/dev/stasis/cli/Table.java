@@ -29,6 +29,24 @@ final class Table {
             return new Cell(text, 0);
         }
 
+        /// What an image's maker wrote must not move the cursor or colour anything.
+        Cell {
+            text = visible(text);
+        }
+
+        private static String visible(String text) {
+            var out = new StringBuilder(text.length());
+            for (int i = 0; i < text.length(); i++) {
+                char c = text.charAt(i);
+                if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+                    out.append("\\u%04x".formatted((int) c));
+                } else {
+                    out.append(c);
+                }
+            }
+            return out.toString();
+        }
+
         private String shown(int width, boolean colours) {
             String padding = " ".repeat(Math.max(0, width - text.length()));
             return (colours && colour != 0 ? "\033[" + colour + "m" + text + "\033[0m" : text)

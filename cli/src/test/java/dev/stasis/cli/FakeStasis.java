@@ -6,6 +6,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecSettings;
 import dev.stasis.Finding;
+import dev.stasis.Images;
 import dev.stasis.ImportBuilder;
 import dev.stasis.Progress;
 import dev.stasis.RestoreSettings;
@@ -14,6 +15,7 @@ import dev.stasis.RetentionSettings;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
 import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxSettings;
 import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.Stasis;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Sandboxes that live in this process's memory and run nothing: what a command does is decided by
 /// the test, and any operation can be made to fail.
@@ -43,9 +46,13 @@ final class FakeStasis implements Stasis {
     final List<Diagnosis> diagnoses = new ArrayList<>();
     final List<Finding> findings = new ArrayList<>();
     final List<String> calls = new ArrayList<>();
+    final FakeImages images = new FakeImages(this);
     private final Map<String, RuntimeException> faults = new LinkedHashMap<>();
     Guest guest = (_, _) -> new ExecOutcome.Exited(0);
     private int made;
+
+    /// What the last sandbox was asked to be like.
+    @Nullable SandboxSettings created;
 
     /// Lets every later call of an operation fail.
     void fail(String operation, RuntimeException failure) {
@@ -71,6 +78,7 @@ final class FakeStasis implements Stasis {
         settings.accept(builder);
         var built = builder.build();
         enter("create");
+        created = built;
         built.progress().accept("booting");
         refuseTaken(name);
         return put(FakeSandbox.created(this, name, built), built.binding().attached());
@@ -191,6 +199,11 @@ final class FakeStasis implements Stasis {
         calls.add(what + " as " + builder.build().name().orElse("it was"));
         builder.build().notices().accept("It can't be restored on this computer: no reason");
         return snapshots.values().iterator().next();
+    }
+
+    @Override
+    public Images images() {
+        return images;
     }
 
     @Override

@@ -42,7 +42,7 @@ final class Doctor {
         home();
         memoryAccess();
         templates();
-        tarImages();
+        images();
         return List.copyOf(found);
     }
 
@@ -110,15 +110,15 @@ final class Doctor {
         }
     }
 
-    private void tarImages() {
+    private void images() {
         boolean there = Program.onPath("tar2sqfs");
         if (there) {
-            ok("Images from tar files", "tar2sqfs is installed");
+            ok("Images", "tar2sqfs is installed");
         } else {
             notice(
-                    "Images from tar files",
+                    "Images",
                     "tar2sqfs is not installed",
-                    "apt-get install squashfs-tools-ng, unless the built-in image is all you need");
+                    "apt-get install squashfs-tools-ng, unless the built-in image is all you need: others are built with it");
         }
     }
 

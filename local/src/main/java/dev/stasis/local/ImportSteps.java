@@ -25,7 +25,7 @@ final class ImportSteps {
         progress.accept(
                 switch (now.step()) {
                     case RECOGNISING -> "Reading image " + reference + " (" + size + ")";
-                    case FETCHING, FETCHED -> "Pulling image " + reference;
+                    case FETCHING, FETCHED -> "Fetching image " + reference;
                     case CHECKING -> "Checking image " + reference;
                     case BUILDING -> "Building the root file system of image " + reference;
                 });

@@ -2,6 +2,7 @@ package dev.stasis.local;
 
 import dev.stasis.Diagnosis;
 import dev.stasis.Finding;
+import dev.stasis.Images;
 import dev.stasis.ImportBuilder;
 import dev.stasis.ImportSettings;
 import dev.stasis.Pool;
@@ -173,6 +174,11 @@ final class LocalStasis implements Stasis {
         var builder = new ImportBuilder();
         settings.accept(builder);
         return builder.build();
+    }
+
+    @Override
+    public Images images() {
+        return new LocalImages(home, tools);
     }
 
     @Override

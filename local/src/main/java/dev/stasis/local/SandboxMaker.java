@@ -1,5 +1,6 @@
 package dev.stasis.local;
 
+import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxSettings;
@@ -45,7 +46,15 @@ final class SandboxMaker {
         Names.check("sandbox", name);
         new WantedSize(settings.cpus(), settings.memory()).checkHost("Sandbox " + name);
         var accelerator = tools.accelerator(settings.binding().requireKvm());
-        var image = tools.image(settings.image(), settings.progress());
+        var images = new ImageFinder(stasis.openHome(), tools);
+        var image = images.get(settings.image(), settings.pull(), settings.progress());
+        try (var _ = images.keep(image)) {
+            return create(name, settings, image, accelerator.accelerator());
+        }
+    }
+
+    private LocalSandbox create(
+            String name, SandboxSettings settings, ImageRecord image, Accelerator accelerator) {
         var bare =
                 new Setup(
                         new Setup.Image(settings.image(), image.digest(), image.config()),
@@ -53,7 +62,7 @@ final class SandboxMaker {
                         settings.cpus(),
                         new Setup.Most(settings.limits().memory(), settings.limits().cpus()),
                         settings.env().over(image.config().env()),
-                        accelerator.accelerator().name(),
+                        accelerator.name(),
                         Map.of());
         var wanted = Ports.in(bare, settings.network().ports());
         var templates = new Templates(stasis.openHome(), tools, settings.progress());

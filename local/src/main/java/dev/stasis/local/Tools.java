@@ -11,17 +11,12 @@ import dev.stasis.machine.AcceleratorFinding;
 import dev.stasis.machine.AcceleratorProbe;
 import dev.stasis.machine.Qemu;
 import dev.stasis.store.Home;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What machines are made with on this computer: QEMU, the accelerator, the guest's files and
 /// images. Each is found when it is first asked for and kept. Thread-safe.
 final class Tools {
     private static final System.Logger LOG = System.getLogger(Tools.class.getName());
-
-    private static final Duration IMPORT = Duration.ofHours(1);
 
     private final Home home;
     private @Nullable Qemu qemu;
@@ -76,19 +71,6 @@ final class Tools {
                             + "; allow software emulation, or run where KVM works");
         }
         return found;
-    }
-
-    /// The root file system that a user means.
-    ///
-    /// @param reference `busybox`, or the path of a tar file
-    /// @param progress told what is being done
-    ImageRecord image(String reference, Consumer<String> progress) {
-        if (reference.equals(SandboxBuilder.DEFAULT_IMAGE)) {
-            return builtinImage();
-        }
-        var steps = new ImportSteps(reference, progress);
-        return ImageStore.open(home.imagesFolder())
-                .importTar(Path.of(reference), IMPORT, steps::report);
     }
 
     /// The root file system that came with Stasis.

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// differs from version to version, and always goes along; another one goes along when that is
 /// asked for, or has to be here.
 final class Travel {
+    private static final Duration LOCK = Duration.ofMinutes(2);
+
     private final Home home;
     private final Tools tools;
 
@@ -76,8 +79,10 @@ final class Travel {
     ///
     /// @return its id
     String read(InputStream in, ImportSettings settings) {
-        return new SnapshotImport(home)
-                .read(in, settings.name().orElse(null), new Arrival(settings.notices()));
+        try (var _ = ImageStore.open(home.imagesFolder()).keepAll(LOCK)) {
+            return new SnapshotImport(home)
+                    .read(in, settings.name().orElse(null), new Arrival(settings.notices()));
+        }
     }
 
     String read(Path file, ImportSettings settings) {
