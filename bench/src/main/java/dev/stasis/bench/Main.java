@@ -14,6 +14,9 @@ public final class Main {
     /// that starts this sets them.
     private static final String NEWER_QEMU = "dev.stasis.bench.qemu";
 
+    /// The root file system that an image is made of.
+    private static final String IMAGE = "dev.stasis.bench.image";
+
     private static final String PROGRAM = "dev.stasis.bench.program";
 
     private Main() {}
@@ -69,6 +72,9 @@ public final class Main {
             }
             if (settings.only().contains("files") || (settings.has("files") && extent.line() > 0)) {
                 run.part("files", new FilesPart(run)::measure);
+            }
+            if (settings.has("images")) {
+                run.part("images", new ImagesPart(run, path(IMAGE))::measure);
             }
             if (settings.has("floors")) {
                 run.part("floors", new FloorsPart(run)::measure);

@@ -50,6 +50,11 @@ enum Metric {
     FLOOR_FSYNC("fsync of 4 KiB", "ms"),
     FLOOR_MEMCPY("copying in memory", "MiB/s"),
     FLOOR_WRITE("copying memory into a new file", "MiB/s"),
+    IMAGE_PULL("image: fetching its layers from a registry here", "MiB/s"),
+    IMAGE_BUILD("image: checking and building, of what it unpacks to", "MiB/s"),
+    IMAGE_WHOLE("image: pulled and built", "ms"),
+    IMAGE_LAYERS("image: its layers, compressed", "MiB"),
+    IMAGE_DISK("image: what it takes on disk", "MiB"),
     JAVA_PAUSE("garbage collection pauses of this Java", "ms");
 
     private final String title;

@@ -152,6 +152,13 @@ final class Ratios {
                 Series.of(Metric.CREATE_TEMPLATE, Arm.COLD),
                 Series.of(Metric.CREATE_BOOT, Arm.COLD),
                 0.1);
+        ratio(
+                "image.disk.vs_layers",
+                Series.of(Metric.IMAGE_DISK, Arm.COLD),
+                Series.of(Metric.IMAGE_LAYERS, Arm.COLD),
+                1.5);
+        median("image.pull_mib_s", Series.of(Metric.IMAGE_PULL, Arm.COLD), Double.NaN);
+        median("image.build_mib_s", Series.of(Metric.IMAGE_BUILD, Arm.COLD), Double.NaN);
         median("override.cpu_ms", Series.of(Metric.MORE_CPU, Arm.COLD), 50);
         median("override.memory_ms", Series.of(Metric.MORE_MEMORY, Arm.COLD), 250);
         median("cli.restore_ms", Series.of(Metric.CLI_RESTORE, Arm.COLD), 250);
