@@ -1,7 +1,6 @@
 package dev.stasis.local;
 
 import dev.stasis.ErrorCode;
-import dev.stasis.PullPolicy;
 import dev.stasis.PullSettings;
 import dev.stasis.SandboxBuilder;
 import dev.stasis.StasisException;
@@ -84,20 +83,17 @@ final class ImageFinder {
                             pull.timeout(),
                             pull.progress()));
         } catch (StasisException e) {
-            throw pull.policy() == PullPolicy.NEVER ? e : orFile(reference, e);
+            throw Files.isRegularFile(Path.of(reference)) ? orFile(reference, e) : e;
         }
     }
 
+    /// Who names a file as one names an image learns how to name a file.
     private static StasisException orFile(String reference, StasisException e) {
-        boolean file =
-                e.code() == ErrorCode.IMAGE_NOT_FOUND && Files.isRegularFile(Path.of(reference));
-        return file
-                ? new StasisException(
-                        e.code(),
-                        "%s; if you mean the file '%s', write './%s'"
-                                .formatted(e.getMessage(), reference, reference),
-                        e)
-                : e;
+        return new StasisException(
+                e.code(),
+                "%s; if you mean the file '%s', write './%s'"
+                        .formatted(e.getMessage(), reference, reference),
+                e);
     }
 
     /// The digest of an image that is here.
