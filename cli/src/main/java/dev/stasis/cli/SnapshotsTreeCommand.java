@@ -26,7 +26,7 @@ final class SnapshotsTreeCommand implements Callable<Integer> {
             session.print(Fields.json(tree.depthFirst().stream().map(tree::fields).toList()));
             return 0;
         }
-        var table = new Table("SNAPSHOT", "ID", "AGE", "DISK", "FORKS");
+        var table = new Table("SNAPSHOT", "ID", "AGE", "DISK", "LABELS", "FORKS");
         for (var root : tree.roots()) {
             boolean gone = root.info().parent().isPresent();
             if (gone) {
@@ -65,6 +65,7 @@ final class SnapshotsTreeCommand implements Callable<Integer> {
                 node.info().id(),
                 age(Duration.between(node.info().created(), Instant.now())),
                 node.info().bytesOnDisk().toString(),
+                SnapshotsListCommand.labels(node.info()),
                 node.forks().isEmpty() ? "-" : String.join(", ", node.forks()));
     }
 

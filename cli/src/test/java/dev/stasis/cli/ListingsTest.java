@@ -101,7 +101,7 @@ class ListingsTest {
     @Test
     void theTreeShowsLinesBranchesForksAndParentsThatAreGone() {
         cli.run("resume", "box");
-        cli.run("snapshot", "box", "--name", "later");
+        cli.run("snapshot", "box", "--name", "later", "--label", "stage=seeded");
         cli.run("restore", "warm", "other");
         cli.run("snapshot", "other", "--name", "branch");
         cli.run("snapshot", "other", "--name", "leaf");
@@ -109,7 +109,7 @@ class ListingsTest {
         assertThat(cli.run("snapshots", "tree")).isZero();
         assertThat(shape(cli.out()))
                 .containsExactly("SNAPSHOT", "warm", "├─ later", "└─ branch", "   ╰ leaf");
-        assertThat(cli.out()).contains("other");
+        assertThat(cli.out()).contains("LABELS", "FORKS", "stage=seeded", "other");
         cli.run("snapshots", "tree", "--format", "json");
         var warm = map(JSON.std.listFrom(cli.out()).getFirst());
         assertThat(warm)

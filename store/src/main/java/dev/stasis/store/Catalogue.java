@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -122,6 +123,12 @@ final class Catalogue {
         return Collections.unmodifiableSortedMap(names);
     }
 
+    /// The names that can be read, with what they point to. What only looks for something need not
+    /// fail when another name is damaged; what deletes must.
+    Map<String, NameRecord> readableNames() throws IOException {
+        return new NameList(home).records();
+    }
+
     /// The keys of all templates.
     List<String> templateKeys() throws IOException {
         return Leftovers.entries(home.templatesFolder()).stream()
@@ -147,9 +154,14 @@ final class Catalogue {
         return names().values().stream().map(NameRecord::id).collect(Collectors.toSet());
     }
 
+    /// Whether a name that can be read points to a snapshot.
+    boolean isNamed(String id) throws IOException {
+        return readableNames().values().stream().anyMatch(name -> name.id().equals(id));
+    }
+
     /// The ids of the snapshots whose manifests names point to, which never change any more.
     Set<String> sealedIds() throws IOException {
-        return names().values().stream()
+        return readableNames().values().stream()
                 .filter(record -> record.manifest() != null)
                 .map(NameRecord::id)
                 .collect(Collectors.toSet());
@@ -167,7 +179,7 @@ final class Catalogue {
     ///
     /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED}
     void requireNamedManifests(Collection<SnapshotManifest> snapshots) throws IOException {
-        var all = names();
+        var all = readableNames();
         for (SnapshotManifest snapshot : snapshots) {
             for (var name : all.entrySet()) {
                 String expected = name.getValue().manifest();

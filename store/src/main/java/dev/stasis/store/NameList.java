@@ -7,7 +7,7 @@ import java.util.TreeMap;
 
 /// The names of a home's snapshots, those that can be read and those that can't.
 final class NameList {
-    private final Map<String, String> readable = new TreeMap<>();
+    private final Map<String, NameRecord> records = new TreeMap<>();
     private final Map<String, String> unreadable = new TreeMap<>();
 
     NameList(Home home) throws IOException {
@@ -16,7 +16,7 @@ final class NameList {
             String name = String.valueOf(file.getFileName());
             if (Names.isName(name)) {
                 try {
-                    catalogue.named(name).ifPresent(record -> readable.put(name, record.id()));
+                    catalogue.named(name).ifPresent(record -> records.put(name, record));
                 } catch (StasisException e) {
                     unreadable.put(name, String.valueOf(e.getMessage()));
                 }
@@ -26,7 +26,14 @@ final class NameList {
 
     /// The ids that names point to.
     Map<String, String> readable() {
-        return readable;
+        var ids = new TreeMap<String, String>();
+        records.forEach((name, record) -> ids.put(name, record.id()));
+        return ids;
+    }
+
+    /// What names point to.
+    Map<String, NameRecord> records() {
+        return records;
     }
 
     /// What is wrong with the others.

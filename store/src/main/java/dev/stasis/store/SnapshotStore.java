@@ -95,19 +95,20 @@ public final class SnapshotStore {
             var manifest =
                     Ids.isId(id) ? catalogue.manifest(id) : Optional.<SnapshotManifest>empty();
             return manifest.isPresent()
-                    && (catalogue.livesUnnamed(manifest.get())
-                            || catalogue.namedIds().contains(id));
+                    && (catalogue.livesUnnamed(manifest.get()) || catalogue.isNamed(id));
         } catch (IOException e) {
             throw Failures.of("Reading snapshot " + id, e);
         }
     }
 
     /// All snapshots that can be restored, the oldest first. One whose manifest can't be read is
-    /// left out, and said in the log.
+    /// left out, and said in the log; names that can't be read too.
     public List<Entry> list() {
         var entries = new ArrayList<Entry>();
         try {
-            var names = catalogue.names();
+            var list = new NameList(home);
+            list.unreadable().values().forEach(why -> LOG.log(System.Logger.Level.WARNING, why));
+            var names = list.records();
             for (String id : catalogue.snapshotIds()) {
                 entry(id, names).ifPresent(entries::add);
             }

@@ -40,6 +40,17 @@ final class LifeProcess implements AutoCloseable {
     /// @param prefix of all that it makes
     static LifeProcess start(Path temp, String prefix, long seed, Duration time)
             throws IOException {
+        var process =
+                new ProcessBuilder(command(temp, prefix, seed, time))
+                        .redirectError(temp.resolve("errors-" + prefix).toFile())
+                        .start();
+        var life = new LifeProcess(process);
+        life.awaitReady();
+        return life;
+    }
+
+    /// The words that start one.
+    static List<String> command(Path temp, String prefix, long seed, Duration time) {
         var command = new ArrayList<String>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(
@@ -54,13 +65,7 @@ final class LifeProcess implements AutoCloseable {
         command.add(TestHome.classPath());
         command.add(LifeProcess.class.getName());
         command.addAll(List.of(temp.toString(), prefix, "" + seed, "" + time.toMillis()));
-        var process =
-                new ProcessBuilder(command)
-                        .redirectError(temp.resolve("errors-" + prefix).toFile())
-                        .start();
-        var life = new LifeProcess(process);
-        life.awaitReady();
-        return life;
+        return command;
     }
 
     private void awaitReady() throws IOException {
