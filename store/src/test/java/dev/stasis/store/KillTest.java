@@ -31,6 +31,7 @@ class KillTest {
         int changing = 0;
         for (int i = 0; i < KILLS; i++) {
             if (i % KILLS_A_HOME == 0) {
+                new Disk().deleteTree(i == 0 ? temp.resolve("none") : place);
                 place = Files.createDirectory(temp.resolve("p" + i));
                 LifeProcess.prepare(place);
                 try (var first = LifeProcess.start(place, "k", seed, Duration.ofMillis(300))) {
@@ -41,6 +42,7 @@ class KillTest {
                 Thread.sleep(random.nextInt(LONGEST_LIFE_MILLIS));
                 life.end(true);
                 changing += life.trying() == null ? 0 : 1;
+                LifeProcess.cleanUp(place);
                 assertKept(place, life, "kill " + i + " of seed " + seed);
             }
         }

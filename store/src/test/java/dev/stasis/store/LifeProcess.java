@@ -24,11 +24,13 @@ final class LifeProcess implements AutoCloseable {
 
     private final Process process;
     private final BufferedReader said;
+    private final Path errors;
     private SortedMap<String, String> promised = new TreeMap<>();
     private @Nullable SortedMap<String, String> trying;
 
-    private LifeProcess(Process process) {
+    private LifeProcess(Process process, Path errors) {
         this.process = process;
+        this.errors = errors;
         this.said =
                 new BufferedReader(
                         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -40,11 +42,12 @@ final class LifeProcess implements AutoCloseable {
     /// @param prefix of all that it makes
     static LifeProcess start(Path temp, String prefix, long seed, Duration time)
             throws IOException {
+        Path errors = temp.resolve("errors-" + prefix);
         var process =
                 new ProcessBuilder(command(temp, prefix, seed, time))
-                        .redirectError(temp.resolve("errors-" + prefix).toFile())
+                        .redirectError(errors.toFile())
                         .start();
-        var life = new LifeProcess(process);
+        var life = new LifeProcess(process, errors);
         life.awaitReady();
         return life;
     }
@@ -77,8 +80,9 @@ final class LifeProcess implements AutoCloseable {
             }
         }
         throw new IOException(
-                "the process ended after %d ms before it was ready"
-                        .formatted((System.nanoTime() - start) / 1_000_000));
+                "the process ended after %d ms before it was ready: %s"
+                        .formatted(
+                                (System.nanoTime() - start) / 1_000_000, Files.readString(errors)));
     }
 
     private void hear(String line) {
@@ -145,6 +149,15 @@ final class LifeProcess implements AutoCloseable {
             Files.write(folder.resolve("archive"), visitor.bytes());
             Files.write(folder.resolve("memory"), visitor.content().memory().bytes());
             Files.write(folder.resolve("disk"), visitor.content().disk().bytes());
+        }
+    }
+
+    /// Removes the library for compression that each process unpacks for itself.
+    static void cleanUp(Path temp) throws IOException {
+        for (Path file : Leftovers.entries(temp)) {
+            if (String.valueOf(file.getFileName()).startsWith("libzstd")) {
+                Files.delete(file);
+            }
         }
     }
 
