@@ -1,10 +1,14 @@
 package dev.stasis.junit;
 
+import dev.stasis.ErrorCode;
+import dev.stasis.SandboxBuilder;
 import dev.stasis.Stasis;
+import dev.stasis.StasisException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
@@ -13,6 +17,11 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 @SuppressWarnings("deprecation") // JUnit 5.11 closes nothing but a CloseableResource
 final class Session implements ExtensionContext.Store.CloseableResource, AutoCloseable {
     private static final Namespace NAMESPACE = Namespace.create(SandboxedExtension.class);
+
+    /// What {@link SandboxBuilder#image} takes for a file.
+    private static final Pattern FILE =
+            Pattern.compile("(/|\\./|\\.\\./).*|.*(\\.tar|\\.tar\\.gz|\\.tgz|\\.tar\\.zst)");
+
     private static final Object OPENING = new Object();
 
     private final Configuration configuration;
@@ -64,7 +73,7 @@ final class Session implements ExtensionContext.Store.CloseableResource, AutoClo
         return byDefinition.computeIfAbsent(
                 definition,
                 _ -> {
-                    String image = images.computeIfAbsent(definition.image(), Session::identity);
+                    String image = images.computeIfAbsent(definition.image(), this::identity);
                     String key = WarmKey.of(definition, image);
                     return byKey.computeIfAbsent(
                             key, _ -> new Warmed(this, new WarmSnapshot(this, definition, key)));
@@ -72,9 +81,22 @@ final class Session implements ExtensionContext.Store.CloseableResource, AutoClo
     }
 
     /// What tells an image's content from another's.
-    private static String identity(String image) {
+    private String identity(String image) {
         var file = Path.of(image);
-        return Files.isRegularFile(file) ? WarmKey.ofFile(file) : image;
+        if (Files.isRegularFile(file)) {
+            return WarmKey.ofFile(file);
+        }
+        if (image.equals(SandboxBuilder.DEFAULT_IMAGE) || FILE.matcher(image).matches()) {
+            return image; // built in, or missing: making the sandbox says so
+        }
+        try {
+            return stasis.images().get(image).digest();
+        } catch (StasisException e) {
+            if (e.code() != ErrorCode.IMAGE_NOT_FOUND) {
+                throw e;
+            }
+            return stasis.images().pull(image, _ -> {}).digest();
+        }
     }
 
     @Override
