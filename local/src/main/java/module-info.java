@@ -10,6 +10,7 @@ module dev.stasis.local {
     requires dev.stasis.store;
     requires dev.stasis.image;
     requires jdk.jfr;
+    requires org.apache.commons.compress;
     requires static org.jspecify;
 
     exports dev.stasis.local;

@@ -1,5 +1,7 @@
 package dev.stasis;
 
+import java.util.Locale;
+
 /// What kinds of files there are in a sandbox.
 public enum FileKind {
     /// A file.
@@ -15,5 +17,11 @@ public enum FileKind {
     /// A device of characters.
     CHARACTER_DEVICE,
     /// A device of blocks.
-    BLOCK_DEVICE
+    BLOCK_DEVICE;
+
+    /// For people: `block device`.
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
 }

@@ -165,6 +165,20 @@ public interface SandboxFiles {
     /// The same, and says how.
     CopyReport copyOut(String path, Path target, Consumer<CopyBuilder> settings);
 
+    /// Writes a file or a tree of the sandbox as a tar stream, with permissions, owners, times and
+    /// links; holes become zeros. Its names begin with that of what is written.
+    ///
+    /// @param tar flushed at the end and not closed
+    /// @throws StasisException also with {@link ErrorCode#IO_FAILED} when the stream fails
+    CopyReport exportTar(String path, OutputStream tar, Consumer<CopyBuilder> settings);
+
+    /// Unpacks a tar stream, as it is and not compressed, into a folder that is there. Folders are
+    /// filled up, files replaced. Names that lead out of the folder are refused.
+    ///
+    /// @param tar not closed
+    /// @throws StasisException also with {@link ErrorCode#INVALID_ARGUMENT} when it is none
+    CopyReport importTar(InputStream tar, String folder, Consumer<CopyBuilder> settings);
+
     /// Copies a file, a link or a tree to another sandbox, or to another place in this one, with
     /// permissions, owners, times, links and holes.
     ///

@@ -24,7 +24,8 @@ import picocli.CommandLine.Parameters;
                 "Copies a file or a tree into a sandbox, out of it, or between sandboxes, with"
                         + " permissions, times, links and holes. NAME:/PATH is a path in a sandbox. What"
                         + " is copied goes into DST if that is a folder, and becomes DST otherwise; a"
-                        + " SRC that ends with '/.' stands for what the folder holds.")
+                        + " SRC that ends with '/.' stands for what the folder holds. A DST of '-' writes a tar"
+                        + " stream, a SRC of '-' unpacks one into the folder DST.")
 final class CopyCommand implements Callable<Integer> {
     private static final Pattern IN_SANDBOX = Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*):(.*)");
     private static final long TELL_NANOS = 200_000_000;
@@ -64,6 +65,11 @@ final class CopyCommand implements Callable<Integer> {
     public Integer call() {
         var from = Place.of(source);
         var to = Place.of(target);
+        if (to.isStream() && session.terminal().outIsTerminal()) {
+            throw new StasisException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "A tar stream is nothing to be read on a terminal: name a file, or send standard output to a program");
+        }
         if (from.sandbox().isEmpty() && to.sandbox().isEmpty()) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT,
@@ -88,6 +94,10 @@ final class CopyCommand implements Callable<Integer> {
     private CopyReport copy(Place from, Place to) {
         if (to.sandbox().isEmpty()) {
             try (var sandbox = open(from)) {
+                if (to.isStream()) {
+                    return files(sandbox)
+                            .exportTar(from.plain(), session.terminal().out(), this::settings);
+                }
                 Path there = Path.of(to.path());
                 String end = end(from, Files.isDirectory(there), Files.exists(there), to);
                 return files(sandbox)
@@ -96,6 +106,9 @@ final class CopyCommand implements Callable<Integer> {
         }
         try (var sandbox = open(to)) {
             SandboxFiles there = files(sandbox);
+            if (from.isStream()) {
+                return there.importTar(session.terminal().in(), to.plain(), this::settings);
+            }
             boolean folder = isFolder(there, to.plain());
             String path = to.plain() + end(from, folder, there.exists(to.plain()), to);
             if (from.sandbox().isEmpty()) {
@@ -170,6 +183,11 @@ final class CopyCommand implements Callable<Integer> {
             }
             String path = in.group(2);
             return new Place(Optional.of(in.group(1)), path.startsWith("/") ? path : "/" + path);
+        }
+
+        /// Whether it stands for a tar stream.
+        boolean isStream() {
+            return sandbox.isEmpty() && path.equals("-");
         }
 
         boolean meansContents() {

@@ -30,12 +30,12 @@ final class FileError {
 
     private static String reason(int errno) {
         return switch (errno) {
-            case 1 -> "the operation is not permitted; another user may, see as()";
+            case 1 -> "the operation is not permitted; perhaps another user may";
             case 2 -> "there is no such file or folder";
             case 4 -> "it was interrupted";
             case 5 -> "the guest's disk failed (error 5)";
             case 12 -> "the sandbox has no memory left for it";
-            case 13 -> "permission is denied; another user may, see as()";
+            case 13 -> "permission is denied; perhaps another user may";
             case 16 -> "it is in use there, or a mount point";
             case 17 -> "something is there already; remove it first";
             case 18 ->

@@ -79,7 +79,9 @@ public final class FileReply<T> {
     /// Waits for it and tells the guest's error number, 0 for success. Throws as {@link #await()}
     /// does when there is no answer.
     public int awaitError() {
-        session.flush();
+        if (!answer.isDone()) { // else what was collected since can wait for more
+            session.flush();
+        }
         Deadline deadline = Deadline.in(LONGEST);
         try {
             return deadline.await(answer, what).errno();

@@ -10,6 +10,7 @@ import dev.stasis.Sandbox;
 import dev.stasis.StasisException;
 import dev.stasis.cli.Main;
 import dev.stasis.itest.Machines.Stage;
+import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// The files of a sandbox that booted, one that was resumed and one that was forked.
 class FilesTest {
     private static final Instant THEN = Instant.ofEpochSecond(1_234_567_890, 123_456_789);
+
+    private static final byte[] NO_TAR = "no tar ".repeat(200).getBytes(StandardCharsets.UTF_8);
 
     @RegisterExtension static final Machines MACHINES = new Machines();
     @TempDir Path folder;
@@ -99,7 +102,7 @@ class FilesTest {
         assertCode(
                 ErrorCode.PERMISSION_DENIED,
                 () -> files.as("65534").writeText("/etc/x", "x"),
-                "as()");
+                "perhaps another user");
         assertCode(ErrorCode.INVALID_ARGUMENT, () -> files.as("nobody-else").read("/x"), "user");
         assertCode(ErrorCode.INVALID_ARGUMENT, () -> files.read("etc/passwd"), "absolute");
         assertCode(ErrorCode.INVALID_ARGUMENT, () -> files.copy("/etc", "/etc/new"), "within");
@@ -217,6 +220,39 @@ class FilesTest {
         assertThat(report.files()).isEqualTo(5);
         from.files().removeAll("/src");
         to.files().removeAll("/dst");
+    }
+
+    @Test
+    void aTreeGoesOutAndInAsTar() throws Exception {
+        var sandbox = MACHINES.at(Stage.FORKED);
+        var guest = Guest.of(sandbox);
+        guest.sh(
+                "mkdir -p /tar/sub; cd /tar; head -c 100000 /dev/urandom > sub/f; ln sub/f g; ln -s sub/f l;"
+                        + " mkfifo p; truncate -s 1M hole; chown 5:6 sub/f; chmod 4755 sub/f; chmod 700 sub;"
+                        + " touch -d 2001-02-03 sub sub/f");
+        Path tar = folder.resolve("tree.tar");
+        try (var out = Files.newOutputStream(tar)) {
+            sandbox.files().exportTar("/tar", out, c -> {});
+        }
+        sandbox.files().mkdir("/untar");
+        try (var in = Files.newInputStream(tar)) {
+            sandbox.files().importTar(in, "/untar", c -> c.keepOwners());
+        }
+
+        String facts =
+                "cd %s; find . -exec stat -c '%%n %%F %%a %%u:%%g %%h %%s' {} + | sort; stat -c %%Y sub sub/f; sha256sum < g";
+        assertThat(guest.sh(facts.formatted("/untar/tar")))
+                .isEqualTo(guest.sh(facts.formatted("/tar")));
+        assertThat(new ProcessBuilder("tar", "-tf", tar.toString()).start().inputReader().lines())
+                .contains("tar/", "tar/sub/f", "tar/p", "tar/l");
+        assertCode(
+                ErrorCode.INVALID_ARGUMENT,
+                () ->
+                        sandbox.files()
+                                .importTar(new ByteArrayInputStream(NO_TAR), "/untar", c -> {}),
+                "tar");
+        sandbox.files().removeAll("/untar");
+        sandbox.files().removeAll("/tar");
     }
 
     @Test

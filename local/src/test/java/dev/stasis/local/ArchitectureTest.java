@@ -28,6 +28,7 @@ class ArchitectureTest {
                         "dev.stasis.linux",
                         "java..",
                         "jdk.jfr..",
+                        "org.apache.commons.compress..",
                         "org.jspecify..")
                 .check(local);
     }

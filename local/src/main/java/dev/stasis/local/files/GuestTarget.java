@@ -67,7 +67,6 @@ final class GuestTarget implements TreeTarget {
         if (reply == null) {
             return;
         }
-        settle(0);
         if (reply.awaitError() != EXISTS) {
             reply.await();
             sent(session.change(full(path), Links.THEMSELVES, all(like)));

@@ -13,6 +13,7 @@ import dev.stasis.guest.FileSession;
 import dev.stasis.guest.FileSession.Access;
 import dev.stasis.guest.FileSession.Links;
 import dev.stasis.guest.FileSession.Mode;
+import dev.stasis.guest.GuestFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -296,6 +297,36 @@ public final class LocalFiles implements SandboxFiles {
                     new CopyCount(
                             new HostTarget(target.toAbsolutePath(), how.owners()), how.progress());
             new GuestSource(f, path, count).copy();
+            return count.report();
+        });
+    }
+
+    @Override
+    public CopyReport exportTar(String path, OutputStream tar, Consumer<CopyBuilder> settings) {
+        absolute(path);
+        CopySettings how = built(settings);
+        return with(f -> {
+            String real = f.realPath(path).await();
+            String name = real.substring(real.lastIndexOf('/') + 1);
+            var target = new TarTarget(tar, name.isEmpty() ? "." : name);
+            var count = new CopyCount(target, how.progress());
+            new GuestSource(f, path, count).copy();
+            return count.report();
+        });
+    }
+
+    @Override
+    public CopyReport importTar(InputStream tar, String folder, Consumer<CopyBuilder> settings) {
+        absolute(folder);
+        CopySettings how = built(settings);
+        return with(f -> {
+            if (f.stat(folder, Links.FOLLOWED).await().kind() != GuestFile.Kind.FOLDER) {
+                throw new StasisException(
+                        ErrorCode.NOT_A_FOLDER,
+                        "Can't unpack into " + folder + " in the sandbox: it is no folder");
+            }
+            var count = new CopyCount(new GuestTarget(f, folder, how.owners()), how.progress());
+            new TarSource(tar, count).copy();
             return count.report();
         });
     }
