@@ -198,6 +198,11 @@ final class ImageSave {
     private void write(Map<String, byte[]> blobs, String layer, Path file, OutputStream out)
             throws IOException {
         var tar = new TarWriter(out);
+        for (String inner : List.of("blobs", "blobs/sha256")) {
+            tar.write(
+                    new TarEntry(inner, TarEntry.Kind.FOLDER, owned(0755), 0, ""),
+                    InputStream.nullInputStream());
+        }
         for (var blob : blobs.entrySet()) {
             tar.write(
                     entry(blob.getKey(), blob.getValue().length),
@@ -210,8 +215,15 @@ final class ImageSave {
         out.flush();
     }
 
-    private static TarEntry entry(String path, long bytes) {
-        var attributes = new TarEntry.Attributes(0644, 0, 0, 0, Map.of());
-        return new TarEntry(path, TarEntry.Kind.FILE, attributes, bytes, "");
+    private TarEntry entry(String path, long bytes) throws IOException {
+        return new TarEntry(path, TarEntry.Kind.FILE, owned(0644), bytes, "");
+    }
+
+    /// Of whoever saves: some programs give what they unpack to its owner, and fail where they may
+    /// not.
+    private TarEntry.Attributes owned(int mode) throws IOException {
+        int uid = (int) Files.getAttribute(folder, "unix:uid");
+        int gid = (int) Files.getAttribute(folder, "unix:gid");
+        return new TarEntry.Attributes(mode, uid, gid, 0, Map.of());
     }
 }

@@ -50,8 +50,8 @@ class RealRegistryTest {
     }
 
     private static void push(TestImage image, String name, String... options) throws Exception {
-        Path file = image.layout(shared.resolve("image.tar"), "1");
-        registry.push("oci-archive:" + file, name, options);
+        Path folder = image.layoutFolder(Files.createTempDirectory(shared, "image"), "1");
+        registry.push("oci:" + folder + ":1", name, options);
     }
 
     @AfterAll
@@ -239,7 +239,8 @@ class RealRegistryTest {
     @Test
     void aRegistryWithAnAuthorityOfItsOwnAndLoginsIsUsedByThoseItKnows() throws Exception {
         try (var guarded = DockerRegistry.guarded(Files.createDirectory(temp.resolve("guarded")))) {
-            guarded.push("oci-archive:" + small.layout(temp.resolve("i.tar"), "1"), "team/app:1");
+            guarded.push(
+                    "oci:" + small.layoutFolder(temp.resolve("oci"), "1") + ":1", "team/app:1");
             var name = guarded.name("team/app:1");
             Path config = temp.resolve("docker/config.json");
             var access = guarded.access(config);

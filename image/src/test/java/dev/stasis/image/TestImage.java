@@ -147,6 +147,20 @@ final class TestImage {
     ///
     /// @param name what the image is called there
     Path layout(Path file, String name) throws IOException {
+        return tar(file, layout(name));
+    }
+
+    /// A folder with an OCI layout.
+    Path layoutFolder(Path folder, String name) throws IOException {
+        for (var file : layout(name).entrySet()) {
+            Path target = folder.resolve(file.getKey());
+            Files.createDirectories(target.resolveSibling("."));
+            Files.write(target, file.getValue());
+        }
+        return folder;
+    }
+
+    private Map<String, byte[]> layout(String name) {
         var files = new LinkedHashMap<String, byte[]>();
         files.put("oci-layout", text("{\"imageLayoutVersion\":\"1.0.0\"}"));
         String entry = descriptor(MANIFEST_TYPE, manifest());
@@ -157,7 +171,7 @@ final class TestImage {
                                 .formatted(entry.substring(0, entry.length() - 1), name)));
         files.put("blobs/sha256/" + digest(), manifest());
         blobs().forEach((digest, blob) -> files.put("blobs/sha256/" + digest, blob));
-        return tar(file, files);
+        return files;
     }
 
     /// A tar file as older versions of `docker save` write it: layers are not compressed.
