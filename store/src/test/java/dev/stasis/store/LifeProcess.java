@@ -36,7 +36,7 @@ final class LifeProcess implements AutoCloseable {
                         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    /// Starts one; it goes on until it is killed, or for some time.
+    /// Starts one; it goes on until it is killed, or for some time and until it promises something.
     ///
     /// @param temp with the home, the visitors and what the process needs besides
     /// @param prefix of all that it makes
@@ -218,7 +218,7 @@ final class LifeProcess implements AutoCloseable {
         var life =
                 new RandomLife(world, new Random(Long.parseLong(args[2])), prefix, visitors(temp));
         say("ready");
-        while (System.nanoTime() < end) {
+        while (System.nanoTime() < end || world.promised().isEmpty()) {
             life.step();
             world.assertRight(prefix);
         }
