@@ -22,6 +22,7 @@ enum {
     OUT_RESERVE = 8192,
     OUT_SIZE = 4 * FRAME_MAX + OUT_RESERVE,
     LOG_CHUNK = 4096,
+    ID_MAX = 64,
     VERSION = 1,
 };
 
@@ -33,6 +34,7 @@ enum type {
     FORKED = 42,
     GROW_DISK = 44,
     OK = 48, ERROR = 49,
+    COMMANDS = 64, ATTACH = 65, DETACH = 66, DETACHED = 67, WINDOW = 68, METRICS = 69,
     FILES = 80,
     CONNECT = 96, CONNECTED = 97, CONNECT_FAILED = 98, DATA = 99, DATA_END = 100, CLOSED = 101, RESET = 102,
 };
@@ -40,8 +42,9 @@ enum type {
 // What this agent can do, beyond what the first ones could: the bits of WELCOME.
 enum {
     FEATURE_RESIZE = 1 << 0, FEATURE_FORKED = 1 << 1, FEATURE_GROW_DISK = 1 << 2, FEATURE_USER = 1 << 3,
-    FEATURE_FILES = 1 << 7, FEATURE_CONNECT = 1 << 9,
-    FEATURES = FEATURE_RESIZE | FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER | FEATURE_FILES | FEATURE_CONNECT,
+    FEATURE_LIMITS = 1 << 4, FEATURE_TERMINAL = 1 << 5, FEATURE_KEPT = 1 << 6, FEATURE_FILES = 1 << 7, FEATURE_CONNECT = 1 << 9,
+    FEATURES = FEATURE_RESIZE | FEATURE_FORKED | FEATURE_GROW_DISK | FEATURE_USER | FEATURE_LIMITS | FEATURE_TERMINAL | FEATURE_KEPT
+        | FEATURE_FILES | FEATURE_CONNECT,
 };
 
 enum step { STEP_LIMITS = 1, STEP_FORK, STEP_FOLDER, STEP_USER, STEP_EXECUTE, STEP_REQUEST, STEP_FROZEN };
@@ -86,6 +89,7 @@ uint16_t get16(const uint8_t *bytes);
 uint32_t get32(const uint8_t *bytes);
 uint64_t get64(const uint8_t *bytes);
 void put32(uint8_t *bytes, uint32_t value);
+void put64(uint8_t *bytes, uint64_t value);
 
 // ---- lanes.c: connections with the host
 
@@ -109,18 +113,22 @@ void answer_commit(const struct origin *origin, enum type type, size_t length);
 bool answer(const struct origin *origin, enum type type, const void *payload, size_t length);
 void answer_error(const struct origin *origin, int error, const char *text);
 
-// ---- ports.c: finding lanes; the log
+// ---- ports.c: finding lanes and the log
 
 void ports_start(void);
 void ports_run(void);
-// One "cmd-<n> <channel>: <line>" for each line; what the log does not take at once is dropped.
-void log_lines(unsigned command, const char *channel, const char *text, size_t length);
+extern struct source log_port;
 
 // ---- commands.c, spawn.c, users.c: users' processes
 
 // The agent's ends of a command's pipes; the last one says how its execve went.
 struct pipes {
     struct source in, out[2], report;
+};
+
+struct limit {
+    uint32_t resource;
+    uint64_t soft, hard;
 };
 
 struct spawn {
@@ -132,18 +140,28 @@ struct spawn {
     const char *cgroup;
     bool no_stdin;
     void (*serve)(void);  // instead of executing a program: does not return
+    struct limit limits[16];
+    size_t limit_count;
+    bool terminal;  // one pseudo-terminal in place of the three pipes
+    uint16_t rows, columns;
 };
 
 #define USER_CGROUP "/sys/fs/cgroup/user"
 
 bool commands_run(void);
+int commands_timeout(void);
+// How many were started, run now, and could not be started.
+void commands_count(uint64_t counts[3]);
 void commands_orphan(const struct lane *lane);
 void command_start(const struct origin *origin, uint8_t *request, size_t length);
 // A command that is no program but the file server.
 void files_start(const struct origin *origin, uint8_t *request, size_t length);
 void command_frame(const struct origin *origin, const struct frame *frame);
+void command_list(const struct origin *origin, const uint8_t *request, size_t length);
+void command_attach(const struct origin *origin, const uint8_t *id, size_t length);
 void commands_reaped(pid_t pid, int status);
 pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error);
+void terminal_resize(const struct pipes *pipes, uint16_t rows, uint16_t columns);
 char **environment_with(char *const *more, size_t count, char *const *unset, size_t unset_count);
 char *const *environment_own(void);
 // Starts a program without arguments whose output goes to the log, and tells hook_ended of its end. Its number; 0 with *error if that failed.
@@ -192,6 +210,14 @@ void hook_start(const struct origin *asker, uint32_t milliseconds);
 void hook_ended(unsigned command, int error, int status);
 bool hook_run(void);
 int hook_timeout(void);
+
+// ---- logs.c
+
+bool logs_run(void);
+
+// ---- metrics.c
+
+void metrics_answer(const struct origin *origin);
 
 // ---- disk.c
 

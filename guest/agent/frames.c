@@ -22,6 +22,11 @@ void put32(uint8_t *bytes, uint32_t value) {
         bytes[i] = (uint8_t)(value >> 8 * i);
 }
 
+void put64(uint8_t *bytes, uint64_t value) {
+    put32(bytes, (uint32_t)value);
+    put32(bytes + 4, (uint32_t)(value >> 32));
+}
+
 // The length of the frame that begins here, as far as its header says; 0 if no frame can begin here.
 static size_t frame_length(const uint8_t *bytes, size_t length) {
     size_t known = length < sizeof MAGIC ? length : sizeof MAGIC;

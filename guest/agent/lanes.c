@@ -191,8 +191,14 @@ static void frame_received(struct lane *lane, const struct frame *frame) {
         connection_frame(&origin, frame);
     } else if (frame->type == FILES) {
         files_start(&origin, frame->payload, frame->length);
-    } else if (frame->type >= CREDIT && frame->type < FREEZE) {
+    } else if ((frame->type >= CREDIT && frame->type < FREEZE) || frame->type == DETACH || frame->type == WINDOW) {
         command_frame(&origin, frame);
+    } else if (frame->type == ATTACH) {
+        command_attach(&origin, frame->payload, frame->length);
+    } else if (frame->type == COMMANDS) {
+        command_list(&origin, frame->payload, frame->length);
+    } else if (frame->type == METRICS) {
+        metrics_answer(&origin);
     } else {
         control_frame(&origin, frame, frame->payload, frame->length);
     }

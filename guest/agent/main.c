@@ -97,9 +97,10 @@ int main(void) {
         busy |= connections_run();
         busy |= control_run();
         busy |= hook_run();
+        busy |= logs_run();
         struct epoll_event events[64];
         int timeout = sooner(sooner(hook_timeout(), connections_timeout()), sooner(lanes_timeout(), control_timeout()));
-        int n = epoll_wait(epoll, events, 64, busy ? 0 : timeout);
+        int n = epoll_wait(epoll, events, 64, busy ? 0 : sooner(timeout, commands_timeout()));
         for (int i = 0; i < n; i++) {
             // An error or a hang-up is found out by reading or writing.
             uint32_t bits = events[i].events;

@@ -1,4 +1,4 @@
-// The virtio-serial ports: finding them as the host tells their names, and the one that is the log.
+// The virtio-serial ports: finding them as the host tells their names.
 #include "agent.h"
 
 #include <dirent.h>
@@ -13,7 +13,8 @@
 #define LANE_NAME "dev.stasis.lane."
 #define LOG_NAME "dev.stasis.log"
 
-static struct source log_port = {.fd = -1}, uevents = {.fd = -1};
+struct source log_port = {.fd = -1};
+static struct source uevents = {.fd = -1};
 
 // A port has a name once the host has said it, which the kernel announces.
 static void port_found(const char *device) {
@@ -60,26 +61,4 @@ void ports_run(void) {
         if (strstr(event, "/virtio-ports/") != NULL)
             port_found(strrchr(event, '/') + 1);
     }
-}
-
-// ---- the log
-
-void log_lines(unsigned command, const char *channel, const char *text, size_t length) {
-    char lines[2 * LOG_CHUNK];
-    size_t used = 0;
-    for (size_t at = 0; at < length && (log_port.ready & EPOLLOUT);) {
-        const char *newline = memchr(text + at, '\n', length - at);
-        size_t line = newline ? (size_t)(newline - text) - at : length - at;
-        if (used + line + 64 > sizeof lines) {
-            source_write(&log_port, lines, used);
-            used = 0;
-        }
-        used += (size_t)sprintf(lines + used, "cmd-%u %s: ", command, channel);
-        memcpy(lines + used, text + at, line);
-        used += line;
-        lines[used++] = '\n';
-        at += line + 1;
-    }
-    if (used > 0 && (log_port.ready & EPOLLOUT))
-        source_write(&log_port, lines, used);
 }

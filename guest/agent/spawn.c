@@ -1,4 +1,4 @@
-// One process: its environment, its pipes, its cgroup, its execve.
+// One process: its environment, its pipes or its terminal, its cgroup, its execve.
 #include "agent.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -113,6 +114,9 @@ static void child(const struct spawn *spawn, const int fds[3], int report) {
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
+    // The terminal becomes that of the command's session, so that its keys send signals there.
+    if (spawn->terminal && ioctl(fds[0], TIOCSCTTY, 0) < 0)
+        give_up(report, STEP_FORK);
     umask(022);
     for (int i = 0; i < 3; i++)
         if (dup2(fds[i], i) < 0)
@@ -123,6 +127,9 @@ static void child(const struct spawn *spawn, const int fds[3], int report) {
         make_folders(spawn->folder);
     if (chdir(spawn->folder) < 0)
         give_up(report, STEP_FOLDER);
+    for (size_t i = 0; i < spawn->limit_count; i++)
+        if (setrlimit((int)spawn->limits[i].resource, &(struct rlimit){spawn->limits[i].soft, spawn->limits[i].hard}) < 0)
+            give_up(report, STEP_LIMITS);
     const char *home = NULL;
     if (spawn->user != NULL && user_become(spawn->user, &home) < 0)
         give_up(report, STEP_USER);
@@ -154,9 +161,25 @@ static pid_t fork_into(const char *cgroup) {
     return (pid_t)pid;
 }
 
-// Starts the process; -1 with *error, and no pipe open, if that failed.
-pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error) {
-    int pipes[4][2] = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};  // stdin, stdout, stderr, report
+void terminal_resize(const struct pipes *pipes, uint16_t rows, uint16_t columns) {
+    struct winsize size = {.ws_row = rows, .ws_col = columns};
+    ioctl(pipes->out[0].fd, TIOCSWINSZ, &size);
+}
+
+// A pseudo-terminal in place of the pipes: the agent's end twice, for input and output, and the command's.
+static bool make_terminal(const struct spawn *spawn, int pipes[4][2]) {
+    int unlocked = 0;
+    pipes[0][1] = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (pipes[0][1] < 0 || ioctl(pipes[0][1], TIOCSPTLCK, &unlocked) < 0)
+        return false;
+    ioctl(pipes[0][1], TIOCSWINSZ, &(struct winsize){.ws_row = spawn->rows, .ws_col = spawn->columns});
+    pipes[0][0] = ioctl(pipes[0][1], TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    pipes[1][0] = fcntl(pipes[0][1], F_DUPFD_CLOEXEC, 0);
+    pipes[1][1] = pipes[0][0] < 0 ? -1 : fcntl(pipes[0][0], F_DUPFD_CLOEXEC, 0);
+    return pipes[1][0] >= 0 && pipes[1][1] >= 0 && pipe2(pipes[3], O_CLOEXEC) == 0;
+}
+
+static bool make_pipes(const struct spawn *spawn, int pipes[4][2]) {
     bool made = true;
     for (int i = 0; i < 4 && made; i++) {
         if (i == 0 && spawn->no_stdin)
@@ -164,9 +187,16 @@ pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error) {
         else
             made = pipe2(pipes[i], O_CLOEXEC) == 0;
     }
+    return made;
+}
+
+// Starts the process; -1 with *error, and no pipe open, if that failed.
+pid_t spawn(const struct spawn *spawn, struct pipes *ours, int *error) {
+    int pipes[4][2] = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};  // stdin, stdout, stderr, report
+    bool made = spawn->terminal ? make_terminal(spawn, pipes) : make_pipes(spawn, pipes);
     pid_t pid = made ? fork_into(spawn->cgroup) : -1;
     if (pid == 0)
-        child(spawn, (int[3]){pipes[0][0], pipes[1][1], pipes[2][1]}, pipes[3][1]);
+        child(spawn, (int[3]){pipes[0][0], pipes[1][1], spawn->terminal ? pipes[1][1] : pipes[2][1]}, pipes[3][1]);
     *error = errno;
     for (int i = 0; i < 4; i++)
         for (int end = 0; end < 2; end++)

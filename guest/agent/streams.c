@@ -19,6 +19,7 @@ static bool report_run(struct command *command) {
     if (n == sizeof what) {
         command->step = what[0];
         command->error = what[1];
+        command_not_executed();
     }
     source_close(&command->pipes.report);
     return true;
@@ -34,7 +35,10 @@ static bool announce(struct command *command) {
     command->announced = true;
     if (command->step == 0) {
         put32(payload, (uint32_t)command->pid);
-        answer_commit(&command->origin, STARTED, 4);
+        put64(payload + 4, command->skipped);
+        put32(payload + 12, command->pipes.in.fd < 0 || command->in_end ? UINT32_MAX : command->in_allowed);
+        answer_commit(&command->origin, STARTED, command->again ? 16 : 4);
+        command->skipped = 0;
     } else {
         const char *text = strerror(command->error);
         size_t length = strnlen(text, TEXT_MAX);
@@ -42,7 +46,7 @@ static bool announce(struct command *command) {
         payload[4] = (uint8_t)command->step;
         memcpy(payload + 5, text, length);
         answer_commit(&command->origin, EXEC_FAILED, 5 + length);
-        command->attached = false;
+        command->attached = command->kept = false;
     }
     return true;
 }
@@ -72,6 +76,19 @@ void command_stdin(struct command *command, const uint8_t *bytes, size_t length)
     command->in_length += length - written;
 }
 
+static bool is_orphan(const struct command *command) {
+    return !command->attached && !command->kept;
+}
+
+// A terminal has no end of its input but a character that stands for it, at the beginning of a line.
+static size_t terminal_end(struct command *command) {
+    static const uint8_t END = 4;
+    size_t written;
+    stdin_write(command, &END, 1, &written);
+    command->in_owed -= (uint32_t)written;
+    return written;
+}
+
 static bool stdin_run(struct command *command) {
     size_t written = 0;
     if (command->in_length > 0)
@@ -83,7 +100,12 @@ static bool stdin_run(struct command *command) {
         command->in_bytes = NULL;
         command->in_start = 0;
     }
-    if ((command->in_length == 0 && (command->in_end || !command->attached)) || (command->ended && !command->attached))
+    if (command->in_length == 0 && command->in_end && command->terminal && !command->in_end_told) {
+        command->in_end_told = terminal_end(command) > 0;
+        written += command->in_end_told;
+    }
+    bool over = command->in_end && !command->terminal;
+    if ((command->in_length == 0 && (over || is_orphan(command))) || (command->ended && !command->attached))
         source_close(&command->pipes.in);
     if (!command->attached || !command->announced || command->in_owed < FRAME_PAYLOAD)
         return written > 0;
@@ -100,23 +122,43 @@ static bool stdin_run(struct command *command) {
 
 // ---- standard output and error
 
-static bool log_run(struct command *command, int channel) {
-    char text[LOG_CHUNK];
-    struct source *pipe = &command->pipes.out[channel];
-    ssize_t n = source_read(pipe, text, sizeof text);
-    if (n > 0 && !command->unlogged)
-        log_lines(command->number, channel == 0 ? "stdout" : "stderr", text, (size_t)n);
+// A terminal that nobody has open any more says so by an error.
+static ssize_t output_read(struct command *command, int channel, uint8_t *bytes, size_t length) {
+    uint32_t *left = &command->out_left[channel];
+    ssize_t n = source_read(&command->pipes.out[channel], bytes, length);
+    if (n < 0 && errno == EIO && command->terminal)
+        n = 0;
+    if (n > 0)
+        log_output(command, channel, bytes, (size_t)n);
     if (n == 0)
-        source_close(pipe);
+        source_close(&command->pipes.out[channel]);
+    *left = n <= 0 ? 0 : *left > (size_t)n ? *left - (uint32_t)n : 0;
+    return n;
+}
+
+// Nobody is there for it.
+static bool unread_run(struct command *command, int channel) {
+    uint8_t bytes[LOG_CHUNK];
+    if (command->terminal && !command->kept) {  // it is hung up
+        source_close(&command->pipes.in);
+        source_close(&command->pipes.out[channel]);
+        return true;
+    }
+    ssize_t n = output_read(command, channel, bytes, sizeof bytes);
+    if (n > 0 && command->kept)
+        held_add(command, channel, bytes, (size_t)n);
     return n >= 0;
 }
 
 static bool output_run(struct command *command, int channel) {
     struct source *pipe = &command->pipes.out[channel];
-    if (pipe->fd < 0 || !(pipe->ready & EPOLLIN))
+    bool hung_up = is_orphan(command) && command->terminal;
+    if (pipe->fd < 0 || (!(pipe->ready & EPOLLIN) && !hung_up))
         return false;
     if (!command->attached)
-        return log_run(command, channel);
+        return unread_run(command, channel);
+    if (command->held != NULL)
+        return false;  // that is sent first
     uint32_t *left = &command->out_left[channel], length = command->out_credit[channel];
     if (length > FRAME_PAYLOAD)
         length = FRAME_PAYLOAD;
@@ -125,15 +167,10 @@ static bool output_run(struct command *command, int channel) {
     uint8_t *space = length > 0 && command->announced ? answer_space(&command->origin, length) : NULL;
     if (space == NULL)
         return false;
-    ssize_t n = source_read(pipe, space, length);
+    ssize_t n = output_read(command, channel, space, length);
     if (n > 0) {
         answer_commit(&command->origin, channel == 0 ? STDOUT : STDERR, (size_t)n);
         command->out_credit[channel] -= (uint32_t)n;
-        *left -= command->ended ? (uint32_t)n : 0;
-    } else if (n == 0) {
-        source_close(pipe);
-    } else {
-        *left = 0;
     }
     return n >= 0;
 }
@@ -141,25 +178,30 @@ static bool output_run(struct command *command, int channel) {
 // ---- the end: what the pipes held when the process ended has been sent
 
 static bool exit_run(struct command *command) {
-    if (!command->attached || !command->announced || !command->ended)
+    if (!command->ended || command->pipes.report.fd >= 0)
         return false;
     for (int i = 0; i < 2; i++)
         if (command->pipes.out[i].fd >= 0 && command->out_left[i] > 0)
             return false;
+    log_end(command);
+    if (!command->attached || !command->announced || command->held != NULL)
+        return false;
     uint8_t *payload = answer_space(&command->origin, 8);
     if (payload == NULL)
         return false;
     memset(payload, 0, 4);
     payload[0] = WIFSIGNALED(command->status);
+    payload[1] = (uint8_t)(command->out_of_memory | command->timed_out << 1);
     put32(payload + 4, (uint32_t)(WIFSIGNALED(command->status) ? WTERMSIG(command->status) : WEXITSTATUS(command->status)));
     answer_commit(&command->origin, EXITED, 8);
-    command->attached = false;
+    command->attached = command->kept = false;
     return true;
 }
 
 bool command_step(struct command *command) {
     bool busy = report_run(command);
     busy |= announce(command);
+    busy |= command->attached && held_send(command);
     busy |= output_run(command, 0);
     busy |= output_run(command, 1);
     busy |= exit_run(command);

@@ -119,7 +119,7 @@ static void find_memberships(struct identity *found, char *groups) {
 static void own_streams(const struct identity *found) {
     for (int fd = 0; fd < 3; fd++) {
         struct stat is;
-        if (fstat(fd, &is) == 0 && S_ISFIFO(is.st_mode))
+        if (fstat(fd, &is) == 0 && (S_ISFIFO(is.st_mode) || isatty(fd)))
             (void)!fchown(fd, found->user, is.st_gid);
     }
 }

@@ -4,7 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Says which command to run in a sandbox and how. Not thread-safe.
@@ -25,6 +27,11 @@ public final class ExecBuilder {
     private Optional<InputStream> stdin = Optional.empty();
     private Optional<OutputStream> stdout = Optional.empty();
     private Optional<OutputStream> stderr = Optional.empty();
+    private boolean timeoutSaid;
+    private boolean openStdin;
+    private Optional<TerminalSize> terminal = Optional.empty();
+    private boolean background;
+    private final Map<Rlimit, Rlimit.Bounds> limits = new EnumMap<>(Rlimit.class);
 
     /// Makes an empty one.
     public ExecBuilder() {}
@@ -38,6 +45,11 @@ public final class ExecBuilder {
     public ExecBuilder command(List<String> command) {
         this.command = command;
         return this;
+    }
+
+    /// A script for the guest's `/bin/sh`, in place of a command.
+    public ExecBuilder shell(String script) {
+        return command("/bin/sh", "-c", script);
     }
 
     /// A variable for this command, over the sandbox's of the same name.
@@ -75,15 +87,56 @@ public final class ExecBuilder {
     }
 
     /// How long the command may run before it is killed with everything it started; {@link
-    /// #DEFAULT_TIMEOUT} unless said otherwise.
+    /// #DEFAULT_TIMEOUT} unless said otherwise, and for ever for one in the background.
     public ExecBuilder timeout(Duration timeout) {
+        this.timeoutSaid = true;
         this.timeout = Optional.of(timeout);
         return this;
     }
 
     /// Lets the command run for as long as it wants.
     public ExecBuilder noTimeout() {
+        this.timeoutSaid = true;
         this.timeout = Optional.empty();
+        return this;
+    }
+
+    /// Bounds what each of its processes may use.
+    ///
+    /// @param resource what is bounded
+    /// @param bound the soft and the hard limit
+    public ExecBuilder rlimit(Rlimit resource, long bound) {
+        return rlimit(resource, new Rlimit.Bounds(bound, bound));
+    }
+
+    /// Bounds what each of its processes may use.
+    ///
+    /// @param resource what is bounded
+    /// @param bounds the soft and the hard limit
+    public ExecBuilder rlimit(Rlimit resource, Rlimit.Bounds bounds) {
+        limits.put(resource, bounds);
+        return this;
+    }
+
+    /// Standard input: what is written to {@link ExecHandle#stdin()}. For {@link
+    /// Sandbox#execStream} only.
+    public ExecBuilder openStdin() {
+        this.openStdin = true;
+        return this;
+    }
+
+    /// Gives the command a terminal of this size in place of its three streams: what it shows comes
+    /// as standard output, and what is typed is its standard input, whose end is typed as Ctrl-D.
+    /// `TERM` is `xterm-256color` unless said otherwise.
+    public ExecBuilder terminal(TerminalSize size) {
+        this.terminal = Optional.of(size);
+        return this;
+    }
+
+    /// Lets the command live on when whoever started it lets it go or ends: it can be found again
+    /// by its id and attached to. For {@link Sandbox#execStream} only.
+    public ExecBuilder background() {
+        this.background = true;
         return this;
     }
 
@@ -129,8 +182,9 @@ public final class ExecBuilder {
                 command,
                 env.build(),
                 new ExecSettings.Start(user, folder, program),
-                timeout,
+                background && !timeoutSaid ? Optional.empty() : timeout,
                 outputLimit,
-                new ExecSettings.Streams(stdin, stdout, stderr));
+                new ExecSettings.Streams(stdin, stdout, stderr),
+                new ExecSettings.Mode(openStdin, terminal, background, limits));
     }
 }

@@ -75,7 +75,8 @@ public final class ExecResult {
                     case ExecOutcome.Signaled(int signal) -> "was ended by signal " + signal;
                     case ExecOutcome.TimedOut(var timeout) ->
                             "was killed after its timeout of " + timeout;
-                    case ExecOutcome.NotStarted(int _, String reason) ->
+                    case ExecOutcome.OutOfMemory() -> "was killed: the sandbox's memory ran out";
+                    case ExecOutcome.NotStarted(var _, String reason) ->
                             "could not be started: " + reason;
                 };
         String said = stderr().strip();

@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// What {@link ExecBuilder} gathered.
@@ -14,13 +15,26 @@ import java.util.Optional;
 /// @param timeout how long the command may run; none = for ever
 /// @param outputLimit the most bytes kept of each of stdout and stderr when they are buffered
 /// @param streams where the command's input comes from and its output goes
+/// @param mode what only some commands want
 public record ExecSettings(
         List<String> command,
         Environment env,
         Start start,
         Optional<Duration> timeout,
         ByteSize outputLimit,
-        Streams streams) {
+        Streams streams,
+        Mode mode) {
+    /// What a plain command needs.
+    public ExecSettings(
+            List<String> command,
+            Environment env,
+            Start start,
+            Optional<Duration> timeout,
+            ByteSize outputLimit,
+            Streams streams) {
+        this(command, env, start, timeout, outputLimit, streams, Mode.PLAIN);
+    }
+
     /// Checks and copies.
     public ExecSettings {
         command = List.copyOf(command);
@@ -76,4 +90,24 @@ public record ExecSettings(
             Optional<InputStream> stdin,
             Optional<OutputStream> stdout,
             Optional<OutputStream> stderr) {}
+
+    /// What only some commands want.
+    ///
+    /// @param openStdin whether its input is what is written to {@link ExecHandle#stdin()}
+    /// @param terminal the size of the terminal it gets; none = three streams
+    /// @param background whether it lives on when whoever started it is gone
+    /// @param limits what each of its processes may use
+    public record Mode(
+            boolean openStdin,
+            Optional<TerminalSize> terminal,
+            boolean background,
+            Map<Rlimit, Rlimit.Bounds> limits) {
+        /// A plain command's.
+        public static final Mode PLAIN = new Mode(false, Optional.empty(), false, Map.of());
+
+        /// Copies.
+        public Mode {
+            limits = Map.copyOf(limits);
+        }
+    }
 }

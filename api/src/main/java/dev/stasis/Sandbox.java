@@ -3,6 +3,7 @@ package dev.stasis;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// A microVM with its disk, its settings and its name. Thread-safe; several processes may use one
@@ -45,6 +46,44 @@ public interface Sandbox extends AutoCloseable {
     ///   {@link ErrorCode#MACHINE_FAILED} when the machine ends meanwhile, or {@link
     ///   ErrorCode#AGENT_FAILED}
     ExecResult exec(Consumer<ExecBuilder> settings);
+
+    /// Runs a script with the guest's `/bin/sh` and waits for its end, as {@link #exec(String...)}.
+    ///
+    /// @param script what `sh -c` understands
+    /// @return how it ended; a script that fails is a result and no exception
+    /// @throws StasisException as {@link #exec(Consumer)}
+    default ExecResult shell(String script) {
+        return exec(e -> e.shell(script));
+    }
+
+    /// Starts a command and does not wait for its end: what it does comes as events.
+    ///
+    /// @param settings says which command, and how; streams for its output can't be given
+    /// @return the command; whoever called this closes it. A command that could not be started has
+    ///   {@link ExecOutcome.NotStarted} as its only event
+    /// @throws StasisException as {@link #exec(Consumer)}, or with {@link
+    ///   ErrorCode#INCOMPATIBLE_SNAPSHOT} when the agent in the sandbox's memory is too old for
+    ///   what is asked for
+    ExecHandle execStream(Consumer<ExecBuilder> settings);
+
+    /// The commands that run in it, whoever started them, and those in the background that have
+    /// ended and to whose end nobody was attached, the oldest first. A fork has copies of all that
+    /// its source had, with the same ids; nobody is attached to them.
+    ///
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when the sandbox does not run,
+    ///   {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when its agent is too old, or {@link
+    ///   ErrorCode#AGENT_FAILED}
+    List<ExecInfo> execs();
+
+    /// Attaches to a command to which nobody is attached. Of one in the background the latest
+    /// output that nobody took comes first, up to 128 KiB, and its end if it has ended; of another
+    /// one what it writes from now on. Its input goes on if it has one: {@link ExecHandle#stdin()}.
+    ///
+    /// @param id the command's
+    /// @return the command; whoever called this closes it, which does not end the command
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when there is no such
+    ///   command, {@link ErrorCode#BUSY} when somebody is attached to it, or as {@link #execs()}
+    ExecHandle attach(String id);
 
     /// Its files, as root.
     SandboxFiles files();

@@ -61,7 +61,12 @@ final class StreamedCommand {
     private void explain(List<String> command, ExecOutcome outcome) {
         var talk = new PrintStream(terminal.err(), true, StandardCharsets.UTF_8);
         switch (outcome) {
-            case ExecOutcome.NotStarted(int _, String reason) ->
+            case ExecOutcome.OutOfMemory() ->
+                    talk.println(
+                            "stasis: '"
+                                    + command.getFirst()
+                                    + "' was killed: the sandbox's memory ran out");
+            case ExecOutcome.NotStarted(var _, String reason) ->
                     talk.println(
                             "stasis: '" + command.getFirst() + "' could not be started: " + reason);
             case ExecOutcome.TimedOut(var timeout) ->

@@ -45,7 +45,10 @@ class ExecAndRunTest {
         cli.stasis.guest = (_, _) -> new ExecOutcome.TimedOut(Duration.ofSeconds(2));
         assertThat(cli.run("exec", "--timeout", "2s", "box", "x")).isEqualTo(124);
         assertThat(cli.err()).isEqualTo("stasis: 'x' was killed after its timeout of 2000 ms\n");
-        cli.stasis.guest = (_, _) -> new ExecOutcome.NotStarted(127, "no such program");
+        cli.stasis.guest =
+                (_, _) ->
+                        new ExecOutcome.NotStarted(
+                                ExecOutcome.Failure.PROGRAM_NOT_FOUND, "no such program");
         assertThat(cli.run("exec", "box", "x")).isEqualTo(127);
         assertThat(cli.err()).isEqualTo("stasis: 'x' could not be started: no such program\n");
     }

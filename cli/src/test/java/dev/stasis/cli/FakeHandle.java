@@ -2,6 +2,8 @@ package dev.stasis.cli;
 
 import dev.stasis.ByteSize;
 import dev.stasis.ExecBuilder;
+import dev.stasis.ExecHandle;
+import dev.stasis.ExecInfo;
 import dev.stasis.ExecResult;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
@@ -14,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// What a caller holds of a {@link FakeSandbox}.
@@ -57,6 +60,23 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     @Override
     public Path path(String path) {
         throw new UnsupportedOperationException("a fake sandbox has no files");
+    }
+
+    @Override
+    public ExecHandle execStream(Consumer<ExecBuilder> settings) {
+        var builder = new ExecBuilder();
+        settings.accept(builder);
+        return sandbox.start(builder.build());
+    }
+
+    @Override
+    public List<ExecInfo> execs() {
+        return sandbox.execs;
+    }
+
+    @Override
+    public ExecHandle attach(String id) {
+        return sandbox.attach(id);
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.stasis.cli;
 import dev.stasis.ByteSize;
 import dev.stasis.Environment;
 import dev.stasis.ErrorCode;
+import dev.stasis.ExecEvent;
+import dev.stasis.ExecInfo;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecResult;
 import dev.stasis.ExecSettings;
@@ -17,6 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +54,10 @@ final class FakeSandbox {
                     Optional.empty(),
                     ByteSize.ofMebibytes(1),
                     new ExecSettings.Streams(Optional.empty(), Optional.empty(), Optional.empty()));
+
+    final List<ExecInfo> execs = new ArrayList<>();
+    List<ExecEvent> streamed = List.of(new ExecEvent.Exited(new ExecOutcome.Exited(0)));
+    final List<FakeExec> handles = new ArrayList<>();
 
     private FakeSandbox(
             FakeStasis stasis, String name, ByteSize memory, int cpus, Optional<String> parent) {
@@ -144,6 +151,19 @@ final class FakeSandbox {
         } catch (Exception e) {
             throw new StasisException(ErrorCode.IO_FAILED, "A stream failed", e);
         }
+    }
+
+    FakeExec start(ExecSettings settings) {
+        stasis.enter("execStream");
+        lastExec = settings;
+        handles.add(new FakeExec("exec1", settings, streamed));
+        return handles.getLast();
+    }
+
+    FakeExec attach(String id) {
+        stasis.enter("attach");
+        handles.add(new FakeExec(id, lastExec, streamed));
+        return handles.getLast();
     }
 
     /// A guest's answer on its standard output.

@@ -36,7 +36,8 @@ public final class RunCommands {
                         case ExecOutcome.Exited(int code) -> "ended with " + code;
                         case ExecOutcome.Signaled(int signal) -> "was ended by signal " + signal;
                         case ExecOutcome.TimedOut(var time) -> "was killed after " + time;
-                        case ExecOutcome.NotStarted(int _, String why) -> "did not start: " + why;
+                        case ExecOutcome.OutOfMemory() -> "memory ran out";
+                        case ExecOutcome.NotStarted(var _, String why) -> "did not start: " + why;
                     };
             System.out.println("sleep " + end);
         }

@@ -5,6 +5,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
@@ -98,7 +99,8 @@ public final class AgentConnection implements AutoCloseable {
                             .error(
                                     "This sandbox can't "
                                             + feature.text()
-                                            + ": the agent in its memory comes from an older Stasis; create a new sandbox for that"));
+                                            + ": the agent in its memory comes from an older"
+                                            + " Stasis; create a new sandbox for that"));
         }
     }
 
@@ -249,27 +251,63 @@ public final class AgentConnection implements AutoCloseable {
     /// @return the {@link RunningCommand}, or {@link CommandNotStarted}
     /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when the arguments and the
     ///   environment take more than 1 MiB, or {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the
-    ///   agent is too old for a user or for taking variables away
-    public StartOutcome start(Command command, OutputSinks sinks) {
+    ///   agent is too old for what is asked for
+    public StartOutcome start(Command command, CommandOutput output) {
         if (command.user() != null) {
             require(Feature.USERS);
         }
         if (!command.env().unset().isEmpty()) {
             require(Feature.FORKS);
         }
-        return start(FrameType.EXEC, FieldList.of(command, has(Feature.USERS)), command, sinks);
+        var extras = command.extras();
+        if (!extras.limits().isEmpty()) {
+            require(Feature.LIMITS);
+        }
+        if (extras.terminal() != null) {
+            require(Feature.TERMINALS);
+        }
+        if (extras.kept()) {
+            require(Feature.KEPT);
+        }
+        var name = command.arguments().getFirst();
+        byte[] request = FieldList.of(command, this::has);
+        CommandStream stream =
+                link.register(id ->
+                        new CommandStream(
+                                link, id, CommandStream.Kind.NEW, command.stdin(), output));
+        return begin("Starting " + name, FrameType.EXEC, request, stream);
     }
 
     /// Starts a file server; its requests are its standard input.
     StartOutcome startFiles(@Nullable String user, OutputSinks sinks) {
-        var command = Command.of("the file server").withStdin(Stdin.piped());
-        return start(FrameType.FILES, FieldList.ofFiles(user), command, sinks);
+        CommandStream stream =
+                link.register(id ->
+                        new CommandStream(link, id, CommandStream.Kind.NEW, Stdin.piped(), sinks));
+        byte[] request = FieldList.ofFiles(user);
+        return begin("Starting the file server", FrameType.FILES, request, stream);
     }
 
-    private StartOutcome start(FrameType type, byte[] request, Command command, OutputSinks sinks) {
+    /// Attaches to a command that runs without a host, or has ended and was kept. Its output goes
+    /// on from where it is; of a kept one the latest that nobody took comes first.
+    ///
+    /// @param id the command's
+    /// @param stdin what is its input from now on, if it has one
+    /// @return the {@link RunningCommand}, or {@link CommandNotStarted} with {@link
+    ///   CommandNotStarted#isUnknown} or {@link CommandNotStarted#isTaken}
+    /// @throws StasisException with {@link ErrorCode#INCOMPATIBLE_SNAPSHOT} when the agent is too
+    ///   old
+    public StartOutcome attach(String id, Stdin stdin, CommandOutput output) {
+        require(Feature.KEPT);
+        byte[] request = id.getBytes(StandardCharsets.UTF_8);
+        CommandStream stream =
+                link.register(number ->
+                        new CommandStream(
+                                link, number, CommandStream.Kind.ATTACHED, stdin, output));
+        return begin("Attaching to command " + id, FrameType.ATTACH, request, stream);
+    }
+
+    private StartOutcome begin(String what, FrameType type, byte[] request, CommandStream stream) {
         Deadline deadline = Deadline.in(waits.start);
-        CommandStream stream = link.register(id -> new CommandStream(link, id, command, sinks));
-        String what = "Starting " + command.arguments().getFirst();
         try {
             link.send(link.writer().message(stream.id(), type, request), deadline);
             return deadline.await(stream.started(), what);
@@ -282,11 +320,12 @@ public final class AgentConnection implements AutoCloseable {
         }
     }
 
-    /// Makes sure that a command whose start nobody waits for any more does not run.
+    /// Makes sure that a command whose start nobody waits for any more does not run, and that one
+    /// that was only attached to is let go.
     private void abandon(CommandStream stream) {
         link.forget(stream.id());
         if (link.isOpen()) {
-            Thread.ofVirtual().name("agent-abandon").start(() -> link.send(stream.killing()));
+            Thread.ofVirtual().name("agent-abandon").start(() -> link.send(stream.abandoning()));
         }
     }
 

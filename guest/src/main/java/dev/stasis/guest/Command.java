@@ -3,6 +3,7 @@ package dev.stasis.guest;
 import dev.stasis.Environment;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,13 +19,15 @@ import org.jspecify.annotations.Nullable;
 /// @param user `user` or `user:group`, names or numbers as in the guest's `/etc/passwd` and
 ///   `/etc/group`; null is root
 /// @param stdin where its standard input comes from
+/// @param extras what agents learned later, and most commands do not need
 public record Command(
         List<String> arguments,
         Environment env,
         String folder,
         boolean makeFolder,
         @Nullable String user,
-        Stdin stdin) {
+        Stdin stdin,
+        Extras extras) {
     /// Checks and copies.
     public Command {
         arguments = List.copyOf(arguments);
@@ -41,7 +44,8 @@ public record Command(
 
     /// A command in `/`, without standard input.
     public static Command of(String... arguments) {
-        return new Command(List.of(arguments), Environment.NONE, "/", false, null, Stdin.none());
+        return new Command(
+                List.of(arguments), Environment.NONE, "/", false, null, Stdin.none(), Extras.NONE);
     }
 
     /// The same command with these variables.
@@ -51,26 +55,69 @@ public record Command(
 
     /// The same command in this environment.
     public Command withEnv(Environment env) {
-        return new Command(arguments, env, folder, makeFolder, user, stdin);
+        return new Command(arguments, env, folder, makeFolder, user, stdin, extras);
     }
 
     /// The same command in this working folder.
     public Command withFolder(String folder) {
-        return new Command(arguments, env, folder, makeFolder, user, stdin);
+        return new Command(arguments, env, folder, makeFolder, user, stdin, extras);
     }
 
     /// The same command in this working folder, which is made if it is missing.
     public Command withFolderMade(String folder) {
-        return new Command(arguments, env, folder, true, user, stdin);
+        return new Command(arguments, env, folder, true, user, stdin, extras);
     }
 
     /// The same command as this user.
     public Command withUser(String user) {
-        return new Command(arguments, env, folder, makeFolder, user, stdin);
+        return new Command(arguments, env, folder, makeFolder, user, stdin, extras);
     }
 
     /// The same command with this standard input.
     public Command withStdin(Stdin stdin) {
-        return new Command(arguments, env, folder, makeFolder, user, stdin);
+        return new Command(arguments, env, folder, makeFolder, user, stdin, extras);
+    }
+
+    /// The same command with these extras.
+    public Command withExtras(Extras extras) {
+        return new Command(arguments, env, folder, makeFolder, user, stdin, extras);
+    }
+
+    /// A bound on what each of its processes may use.
+    ///
+    /// @param resource Linux's number of the resource
+    /// @param soft where the kernel refuses more, or sends a signal; -1 is no bound
+    /// @param hard what a process may raise the soft one to; -1 is no bound
+    public record Limit(int resource, long soft, long hard) {}
+
+    /// The size of a terminal, in characters.
+    ///
+    /// @param rows 0 to 65535
+    /// @param columns 0 to 65535
+    public record Terminal(int rows, int columns) {}
+
+    /// What agents learned later.
+    ///
+    /// @param id by which it is found: 1 to 64 letters, digits, `.`, `_` and `-`; null lets the
+    ///   agent choose one. An agent without {@link Feature#KEPT} is not told
+    /// @param kept whether it lives on without its host, can be attached to again, and is killed by
+    ///   the agent after its timeout
+    /// @param timeout after which the agent kills it with all that it started; null is never
+    /// @param limits what each of its processes may use
+    /// @param terminal the size of the terminal that it gets in place of its three streams; null is
+    ///   none
+    public record Extras(
+            @Nullable String id,
+            boolean kept,
+            @Nullable Duration timeout,
+            List<Limit> limits,
+            @Nullable Terminal terminal) {
+        /// None of them.
+        public static final Extras NONE = new Extras(null, false, null, List.of(), null);
+
+        /// Copies.
+        public Extras {
+            limits = List.copyOf(limits);
+        }
     }
 }

@@ -14,6 +14,15 @@ public sealed interface CommandEnd {
     /// @param signal the signal's number
     record Signaled(int signal) implements CommandEnd {}
 
+    /// The kernel killed it because the sandbox's memory had run out.
+    record OutOfMemory() implements CommandEnd {}
+
+    /// The agent killed it, with all that it had started, after its timeout.
+    record TimedOut() implements CommandEnd {}
+
+    /// It was let go: it runs on, and how it ends is told to whoever attaches to it next.
+    record Detached() implements CommandEnd {}
+
     /// The wait was over first. The command is as it was.
     ///
     /// @param waited how long the wait was

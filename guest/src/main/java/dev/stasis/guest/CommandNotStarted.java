@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
 public record CommandNotStarted(int errno, Step step, String text) implements StartOutcome {
     private static final int ENOENT = 2;
     private static final int ESRCH = 3;
+    private static final int ENOEXEC = 8;
+    private static final int EAGAIN = 11;
+    private static final int ENOMEM = 12;
+    private static final int EACCES = 13;
+    private static final int EBUSY = 16;
 
     /// The step that failed.
     public enum Step {
@@ -58,8 +63,33 @@ public record CommandNotStarted(int errno, Step step, String text) implements St
         };
     }
 
+    /// There is no such program.
+    public boolean isProgramMissing() {
+        return step == Step.EXECUTE && errno == ENOENT;
+    }
+
+    /// The file is there and can't be executed: no permission, or no program.
+    public boolean isNotExecutable() {
+        return step == Step.EXECUTE && (errno == EACCES || errno == ENOEXEC);
+    }
+
+    /// There was no memory, or no process left, for it.
+    public boolean isOutOfMemory() {
+        return errno == ENOMEM || errno == EAGAIN;
+    }
+
+    /// No command has the id that was to be attached to.
+    public boolean isUnknown() {
+        return step == Step.BAD_REQUEST && errno == ENOENT;
+    }
+
+    /// Somebody else is attached to the command.
+    public boolean isTaken() {
+        return step == Step.BAD_REQUEST && errno == EBUSY;
+    }
+
     /// What a shell would report: 127 when there is no such program, else 126.
     public int exitCode() {
-        return step == Step.EXECUTE && errno == ENOENT ? 127 : 126;
+        return isProgramMissing() ? 127 : 126;
     }
 }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// The stream of one command, from EXEC to EXITED.
+/// The stream of one command, from EXEC or ATTACH to EXITED or DETACHED.
 final class CommandStream implements AgentStream {
     private static final int STDIN = 0;
     private static final int STDOUT = 1;
@@ -25,25 +25,46 @@ final class CommandStream implements AgentStream {
     private static final Duration SENDING = Duration.ofSeconds(15);
     private static final int HIGHEST_SIGNAL = 64;
     private static final long END_AFTER_KILL_SECONDS = 5;
+    private static final int OUT_OF_MEMORY = 0x100;
+    private static final int TIMED_OUT = 0x200;
+    private static final int CLOSED = -1;
+
+    /// How it began.
+    enum Kind {
+        NEW,
+        ATTACHED
+    }
 
     private final Link link;
     private final int id;
-    private final Command command;
-    private final OutputChannel stdout;
-    private final OutputChannel stderr;
+    private final Kind kind;
+    private final Stdin input;
+    private final Output stdout;
+    private final Output stderr;
     private final StdinChannel stdin;
     private final CompletableFuture<StartOutcome> started = new CompletableFuture<>();
     private final CompletableFuture<CommandEnd> ended = new CompletableFuture<>();
     private final AtomicReference<@Nullable StasisException> failure = new AtomicReference<>();
     private volatile String state = "starting";
 
-    CommandStream(Link link, int id, Command command, OutputSinks sinks) {
+    CommandStream(Link link, int id, Kind kind, Stdin input, CommandOutput output) {
         this.link = link;
-        this.command = command;
+        this.kind = kind;
+        this.input = input;
         this.id = id;
         this.stdin = new StdinChannel(link, id);
-        this.stdout = output(STDOUT, "standard output", sinks.stdout());
-        this.stderr = output(STDERR, "standard error", sinks.stderr());
+        switch (output) {
+            case OutputSinks sinks -> {
+                this.stdout = output(STDOUT, "standard output", sinks.stdout());
+                this.stderr = output(STDERR, "standard error", sinks.stderr());
+            }
+            case OutputQueue queue -> {
+                this.stdout =
+                        queue.side(OutputQueue.Channel.STDOUT, bytes -> giveCredit(STDOUT, bytes));
+                this.stderr =
+                        queue.side(OutputQueue.Channel.STDERR, bytes -> giveCredit(STDERR, bytes));
+            }
+        }
     }
 
     int id() {
@@ -70,6 +91,24 @@ final class CommandStream implements AgentStream {
     /// What kills the command with everything it has started.
     ByteBuffer killing() {
         return signal(SIGKILL, SCOPE_CGROUP);
+    }
+
+    /// What undoes the beginning.
+    ByteBuffer abandoning() {
+        return switch (kind) {
+            case NEW -> killing();
+            case ATTACHED -> detaching();
+        };
+    }
+
+    /// What lets the command go on without this.
+    ByteBuffer detaching() {
+        return link.writer().frame(id, FrameType.DETACH);
+    }
+
+    /// What gives its terminal another size.
+    ByteBuffer resizing(Command.Terminal size) {
+        return link.writer().frame(id, FrameType.WINDOW, FieldList.size(size));
     }
 
     /// What sends a signal to the command's process group.
@@ -109,12 +148,13 @@ final class CommandStream implements AgentStream {
                             + frame);
         }
         switch (frame.type()) {
-            case STARTED -> start(expect(frame, payload, 4).getInt());
+            case STARTED -> start(expect(frame, payload, kind == Kind.NEW ? 4 : 16));
             case EXEC_FAILED -> notStarted(frame, payload);
             case STDOUT -> stdout.append(frame.payload());
             case STDERR -> stderr.append(frame.payload());
             case CREDIT -> credit(expect(frame, payload, 8));
             case EXITED -> exited(expect(frame, payload, 8));
+            case DETACHED -> over("let go", new CommandEnd.Detached());
             default -> throw new ProtocolViolation("a command sent " + frame);
         }
     }
@@ -127,7 +167,7 @@ final class CommandStream implements AgentStream {
         endChannels();
     }
 
-    private OutputChannel output(int channel, String name, OutputSink sink) {
+    private Output output(int channel, String name, OutputSink sink) {
         return new OutputChannel(
                 sink,
                 bytes -> giveCredit(channel, bytes),
@@ -144,10 +184,21 @@ final class CommandStream implements AgentStream {
         link.send(link.writer().frame(id, FrameType.CREDIT, payload));
     }
 
-    private void start(int pid) {
+    private void start(ByteBuffer payload) throws ProtocolViolation {
+        int pid = payload.getInt();
         state = "running as process " + pid;
-        started.complete(new RunningCommand(this, pid));
-        switch (command.stdin()) {
+        long skipped = 0;
+        if (kind == Kind.ATTACHED) {
+            skipped = payload.getLong();
+            int credit = payload.getInt();
+            if (credit == CLOSED) {
+                stdin.commandEnded();
+            } else {
+                stdin.takeUp(credit);
+            }
+        }
+        started.complete(new RunningCommand(this, pid, skipped));
+        switch (input) {
             case Stdin.None _, Stdin.Piped _ -> {}
             case Stdin.Bytes source ->
                     Thread.ofVirtual().name("agent-stdin").start(() -> pump(source.bytes()));
@@ -189,15 +240,24 @@ final class CommandStream implements AgentStream {
     private void exited(ByteBuffer payload) throws ProtocolViolation {
         int kind = payload.getInt();
         int value = payload.getInt();
-        CommandEnd end;
-        if (kind == 0 && value >= 0 && value <= 255) {
-            end = new CommandEnd.Exited(value);
-        } else if (kind == 1 && value > 0 && value <= HIGHEST_SIGNAL) {
-            end = new CommandEnd.Signaled(value);
-        } else {
+        boolean exited = (kind & 0xFF) == 0 && value >= 0 && value <= 255;
+        boolean signaled = (kind & 0xFF) == 1 && value > 0 && value <= HIGHEST_SIGNAL;
+        if ((!exited && !signaled) || (kind & ~(OUT_OF_MEMORY | TIMED_OUT)) > 1) {
             throw new ProtocolViolation("EXITED of kind " + kind + " with value " + value);
         }
-        state = "ended (" + end + "), with output that is not yet taken";
+        CommandEnd end =
+                (kind & TIMED_OUT) != 0
+                        ? new CommandEnd.TimedOut()
+                        : (kind & OUT_OF_MEMORY) != 0
+                                ? new CommandEnd.OutOfMemory()
+                                : exited
+                                        ? new CommandEnd.Exited(value)
+                                        : new CommandEnd.Signaled(value);
+        over("ended (" + end + "), with output that is not yet taken", end);
+    }
+
+    private void over(String how, CommandEnd end) {
+        state = how;
         link.forget(id);
         endChannels();
         var _ =
@@ -231,7 +291,7 @@ final class CommandStream implements AgentStream {
     /// A command may end without reading all of its input.
     private void logEarlyEnd(IOException e) {
         System.getLogger(CommandStream.class.getName())
-                .log(System.Logger.Level.TRACE, "input left over by " + command.arguments(), e);
+                .log(System.Logger.Level.TRACE, "input left over by a command", e);
     }
 
     private void pump(InputStream source) {

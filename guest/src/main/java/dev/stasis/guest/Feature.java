@@ -11,6 +11,12 @@ public enum Feature {
     GROW_DISK(2, "let its disk grow"),
     /// Running commands as a user, and ending them by another signal than SIGTERM.
     USERS(3, "run commands as another user than root"),
+    /// Limits of what a command may use, and telling which ran out of memory.
+    LIMITS(4, "limit what a command may use"),
+    /// Commands on a pseudo-terminal.
+    TERMINALS(5, "give a command a terminal"),
+    /// Commands with ids that live on without their host and are attached to again, and metrics.
+    KEPT(6, "keep commands that can be found again"),
     /// Working with the guest's files.
     FILES(7, "let its files be used from outside"),
     /// Connecting to what listens in the guest.

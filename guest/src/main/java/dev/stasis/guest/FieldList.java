@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The payload of EXEC and IDENTITY: `u8 tag, u32 length, bytes` one after the other.
@@ -24,11 +25,11 @@ final class FieldList {
 
     /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when the command is too big
     static byte[] of(Command command) {
-        return of(command, true);
+        return of(command, _ -> true);
     }
 
-    /// @param folders whether the agent can make a working folder
-    static byte[] of(Command command, boolean folders) {
+    /// @param can what the agent can do
+    static byte[] of(Command command, Predicate<Feature> can) {
         var list = new FieldList();
         command.arguments().forEach(a -> list.add(1, "arguments", bytes(a)));
         list.addEnvironment(2, command.env().variables());
@@ -39,10 +40,11 @@ final class FieldList {
         if (command.stdin() instanceof Stdin.None) {
             list.add(5, "stdin", EMPTY);
         }
-        if (command.makeFolder() && folders) {
+        if (command.makeFolder() && can.test(Feature.USERS)) {
             list.add(6, "working folder", EMPTY);
         }
         command.env().unset().forEach(name -> list.add(7, "environment", bytes(name)));
+        list.addExtras(command.extras(), can);
         return list.encode("The command", "pass large data through its standard input or a file");
     }
 
@@ -76,6 +78,38 @@ final class FieldList {
             list.add(6, "generation", bytes(identity.generation()));
         }
         return list.encode("The sandbox's identity", "give it a smaller environment");
+    }
+
+    private void addExtras(Command.Extras extras, Predicate<Feature> can) {
+        for (var limit : extras.limits()) {
+            byte[] value =
+                    FrameWriter.payload(
+                            20,
+                            b ->
+                                    b.putInt(limit.resource())
+                                            .putLong(limit.soft())
+                                            .putLong(limit.hard()));
+            add(8, "limits", value);
+        }
+        var terminal = extras.terminal();
+        if (terminal != null) {
+            add(9, "terminal", size(terminal));
+        }
+        if (extras.id() != null && can.test(Feature.KEPT)) {
+            add(10, "id", bytes(extras.id()));
+        }
+        if (extras.kept()) {
+            add(11, "id", EMPTY);
+        }
+        if (extras.timeout() != null) {
+            add(12, "timeout", AgentConnection.millis(extras.timeout()));
+        }
+    }
+
+    /// A terminal's size on the wire.
+    static byte[] size(Command.Terminal terminal) {
+        return FrameWriter.payload(
+                4, b -> b.putShort((short) terminal.rows()).putShort((short) terminal.columns()));
     }
 
     private void addEnvironment(int tag, Map<String, String> env) {

@@ -12,11 +12,9 @@ import java.util.function.IntConsumer;
 /// and gives the credit back once the sink has taken the bytes. The agent may not send beyond its
 /// credit, so the ring never grows beyond {@link #WINDOW_BYTES}. Credit goes back in steps: the
 /// agent always has the rest of the window while less than a step is kept back.
-final class OutputChannel {
-    static final int WINDOW_BYTES = 65_536;
+final class OutputChannel implements Output {
     private static final int FIRST_RING_BYTES = 1024;
     private static final int CHUNK_BYTES = 16_384;
-    private static final int CREDIT_STEP_BYTES = 16_384;
 
     private final OutputSink sink;
     private final IntConsumer giveCredit;
@@ -42,15 +40,14 @@ final class OutputChannel {
         this.onFailure = onFailure;
     }
 
-    /// Completed when the output is at its end and the sink has taken all of it.
-    CompletableFuture<Void> drained() {
+    /// Completed when the sink has taken all of it, too.
+    @Override
+    public CompletableFuture<Void> drained() {
         return drained;
     }
 
-    /// Adds bytes from the agent.
-    ///
-    /// @throws ProtocolViolation when they exceed the agent's credit
-    void append(byte[] bytes) throws ProtocolViolation {
+    @Override
+    public void append(byte[] bytes) throws ProtocolViolation {
         lock.lock();
         try {
             if (bytes.length > WINDOW_BYTES - size - taken) {
@@ -78,8 +75,8 @@ final class OutputChannel {
         }
     }
 
-    /// Nothing more will come.
-    void end() {
+    @Override
+    public void end() {
         lock.lock();
         try {
             ended = true;

@@ -4,7 +4,7 @@ package dev.stasis.guest;
 ///
 /// @param stdout takes its standard output
 /// @param stderr takes its standard error
-public record OutputSinks(OutputSink stdout, OutputSink stderr) {
+public record OutputSinks(OutputSink stdout, OutputSink stderr) implements CommandOutput {
     /// Sinks that drop everything.
     public static OutputSinks discard() {
         return new OutputSinks(OutputSink.discard(), OutputSink.discard());

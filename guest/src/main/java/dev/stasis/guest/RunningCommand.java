@@ -13,10 +13,18 @@ import org.jspecify.annotations.Nullable;
 public final class RunningCommand implements StartOutcome {
     private final CommandStream stream;
     private final int pid;
+    private final long skipped;
 
-    RunningCommand(CommandStream stream, int pid) {
+    RunningCommand(CommandStream stream, int pid, long skipped) {
         this.stream = stream;
         this.pid = pid;
+        this.skipped = skipped;
+    }
+
+    /// How many bytes of its output nobody took and the agent did not hold, where it was attached
+    /// to.
+    public long skipped() {
+        return skipped;
     }
 
     /// Its process id in the guest.
@@ -39,6 +47,19 @@ public final class RunningCommand implements StartOutcome {
     /// Kills it and everything it has started, whatever session or process group that is in.
     public void kill() {
         stream.send(stream.killing(), "Killing a command");
+    }
+
+    /// Gives its terminal another size, which tells the programs on it. Does nothing once it has
+    /// ended.
+    public void resize(Command.Terminal size) {
+        stream.send(stream.resizing(size), "Resizing a terminal");
+    }
+
+    /// Lets it run on without this host: it can be attached to again. Output that was not taken is
+    /// lost. It is waited for with {@link #awaitExit}, whose result is {@link CommandEnd.Detached}
+    /// unless the command ended before.
+    public void detach() {
+        stream.send(stream.detaching(), "Letting a command go");
     }
 
     /// Its standard input, where it was started with {@link Stdin#piped()}. Writing waits while the

@@ -28,6 +28,22 @@ final class StdinChannel extends OutputStream {
         this.stream = stream;
     }
 
+    /// Goes on where another host's input to the same command ended.
+    ///
+    /// @param credited how many bytes the agent takes at first
+    /// @throws ProtocolViolation when that is more than a window
+    void takeUp(int credited) throws ProtocolViolation {
+        if (credited < 0 || credited > WINDOW_BYTES) {
+            throw new ProtocolViolation("credit for " + credited + " bytes of stdin at first");
+        }
+        lock.lock();
+        try {
+            credit = credited;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// The agent is ready for more.
     ///
     /// @throws ProtocolViolation when that is more than was ever sent

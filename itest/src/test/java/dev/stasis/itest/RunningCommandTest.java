@@ -22,7 +22,8 @@ class RunningCommandTest {
 
     /// Writes a line each 20 ms, more than any pipe holds over the test, until a file appears.
     private static final String TALKER =
-            "n=0; while [ ! -e /dev/shm/stop ]; do n=$((n+1)); echo line $n of a talker; echo $n > /dev/shm/talked; usleep 20000; done; echo $n lines";
+            "n=0; while [ ! -e /dev/shm/stop ]; do n=$((n+1)); echo line $n of a talker; echo $n >"
+                    + " /dev/shm/talked; usleep 20000; done; echo $n lines";
 
     @Test
     void theSourcesCommandGoesOnForItsCallerAndTheForksCopyWritesToTheLog() throws Exception {
@@ -44,7 +45,7 @@ class RunningCommandTest {
                         () ->
                                 read(log)
                                         .contains(
-                                                "stdout: line "
+                                                "\"stdout\",\"text\":\"line "
                                                         + (captured + 15)
                                                         + " of a talker"));
             }

@@ -48,7 +48,19 @@ record ImageProgram(String sandbox, ImageConfig config) {
                 start.folder().orElse(own),
                 start.folder().isEmpty(),
                 start.user().or(() -> text(config.user())).orElse(null),
-                settings.streams().stdin().map(Stdin::from).orElseGet(Stdin::none));
+                input(settings),
+                Command.Extras.NONE);
+    }
+
+    private static Stdin input(ExecSettings settings) {
+        var mode = settings.mode();
+        return settings.streams()
+                .stdin()
+                .map(Stdin::from)
+                .orElseGet(() ->
+                        mode.openStdin() || mode.terminal().isPresent()
+                                ? Stdin.piped()
+                                : Stdin.none());
     }
 
     private List<String> words(ExecSettings settings) {

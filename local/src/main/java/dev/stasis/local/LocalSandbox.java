@@ -3,6 +3,8 @@ package dev.stasis.local;
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.ExecBuilder;
+import dev.stasis.ExecHandle;
+import dev.stasis.ExecInfo;
 import dev.stasis.ExecResult;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
@@ -19,10 +21,12 @@ import dev.stasis.local.files.SandboxFileSystem;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import dev.stasis.store.SandboxRecord;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -75,9 +79,31 @@ final class LocalSandbox implements Sandbox {
         var builder = new ExecBuilder();
         settings.accept(builder);
         var checked = builder.build();
-        var begun = new Power(place).requireState("run a command", SandboxState.RUNNING);
+        return commanded("run a command", _ -> commands.run(checked));
+    }
+
+    @Override
+    public ExecHandle execStream(Consumer<ExecBuilder> settings) {
+        var builder = new ExecBuilder();
+        settings.accept(builder);
+        var checked = builder.build();
+        return commanded("run a command", begun -> commands.stream(checked, begun));
+    }
+
+    @Override
+    public List<ExecInfo> execs() {
+        return commanded("list commands", _ -> commands.list());
+    }
+
+    @Override
+    public ExecHandle attach(String id) {
+        return commanded("attach to a command", begun -> commands.attach(id, begun));
+    }
+
+    private <T> T commanded(String what, Function<SandboxRecord, T> action) {
+        var begun = new Power(place).requireState(what, SandboxState.RUNNING);
         try {
-            return commands.run(checked);
+            return action.apply(begun);
         } catch (StasisException e) {
             throw new Power(place).explained(e, begun);
         }
@@ -174,7 +200,8 @@ final class LocalSandbox implements Sandbox {
                     ErrorCode.WRONG_STATE,
                     "Sandbox "
                             + name()
-                            + " can't be detached here: only the object that made it can do that, before it is closed");
+                            + " can't be detached here: only the object that made it can do that,"
+                            + " before it is closed");
         }
         keeper.detach(place);
     }
