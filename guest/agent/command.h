@@ -20,6 +20,7 @@ struct command {
     struct origin origin;
     bool attached;
     bool kept;
+    bool apart;  // it is let go as soon as it has begun
     bool terminal;
     struct pipes pipes;
     int step, error;  // why it was not executed; step 0: it was, or that is not known yet
@@ -54,6 +55,7 @@ struct command {
 // commands.c
 void command_kill_all(const struct command *command);
 void command_not_executed(void);
+void command_detach(struct command *command);
 
 // streams.c: one step of its streams; says whether there may be more to do at once.
 bool command_step(struct command *command);

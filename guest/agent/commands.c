@@ -49,7 +49,7 @@ struct request {
     size_t argc, envc, unsetc;
     char **more, **unset;
     const char *id;
-    bool kept;
+    bool kept, apart;
     uint32_t timeout_ms;
     enum step refused;
 };
@@ -104,8 +104,8 @@ static void request_read(struct request *request, uint8_t *at, uint8_t *end) {
             request->unset[request->unsetc++] = text;
         else if (field.tag == 10 && id_is_valid(text, field.length))
             request->id = text;
-        else if (field.tag == 11)
-            request->kept = true;
+        else if (field.tag == 11 || field.tag == 13)
+            request->kept = true, request->apart |= field.tag == 13;
         else
             return;
     }
@@ -166,7 +166,7 @@ static struct command *launch(const struct origin *origin, struct request *reque
     request->spawn.envp = environment_with(request->more, request->envc, request->unset, request->unsetc);
     if (command != NULL && request->spawn.envp != NULL) {
         *command = (struct command){.next = commands, .number = ++number, .attached = origin != NULL, .alone = origin == NULL,
-                                    .kept = request->kept, .terminal = request->spawn.terminal, .began_ns = clock_ns(),
+                                    .kept = request->kept, .apart = request->apart, .terminal = request->spawn.terminal, .began_ns = clock_ns(),
                                     .out_credit = {CREDIT_START, CREDIT_START}, .in_allowed = CREDIT_START,
                                     .unlogged = request->spawn.serve != NULL};
         if (origin != NULL)
@@ -322,7 +322,7 @@ void command_list(const struct origin *origin, const uint8_t *request, size_t le
 }
 
 // It goes on without its host.
-static void detach(struct command *command) {
+void command_detach(struct command *command) {
     if (command->unlogged)
         return answer_error(&command->origin, EPROTO, "a file server can't be kept");
     command->kept = true;
@@ -390,7 +390,7 @@ void command_frame(const struct origin *origin, const struct frame *frame) {
     else if (frame->type == SIGNAL)
         signal_received(command, frame);
     else if (frame->type == DETACH)
-        detach(command);
+        command_detach(command);
     else if (frame->type == WINDOW)
         window_received(command, frame);
     else

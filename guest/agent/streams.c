@@ -39,6 +39,9 @@ static bool announce(struct command *command) {
         put32(payload + 12, command->pipes.in.fd < 0 || command->in_end ? UINT32_MAX : command->in_allowed);
         answer_commit(&command->origin, STARTED, command->again ? 16 : 4);
         command->skipped = 0;
+        if (command->apart)
+            command_detach(command);
+        command->apart = false;
     } else {
         const char *text = strerror(command->error);
         size_t length = strnlen(text, TEXT_MAX);

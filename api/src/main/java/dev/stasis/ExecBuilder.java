@@ -30,7 +30,7 @@ public final class ExecBuilder {
     private boolean timeoutSaid;
     private boolean openStdin;
     private Optional<TerminalSize> terminal = Optional.empty();
-    private boolean background;
+    private ExecSettings.Life life = ExecSettings.Life.FOREGROUND;
     private final Map<Rlimit, Rlimit.Bounds> limits = new EnumMap<>(Rlimit.class);
 
     /// Makes an empty one.
@@ -136,7 +136,16 @@ public final class ExecBuilder {
     /// Lets the command live on when whoever started it lets it go or ends: it can be found again
     /// by its id and attached to. For {@link Sandbox#execStream} only.
     public ExecBuilder background() {
-        this.background = true;
+        this.life = ExecSettings.Life.BACKGROUND;
+        return this;
+    }
+
+    /// Lets the command run in the background without being attached to it: of its events only
+    /// {@link ExecEvent.Started} comes, or {@link ExecEvent.Exited} when it could not be started,
+    /// and all that it writes waits for {@link Sandbox#attach}. For {@link Sandbox#execStream}
+    /// only.
+    public ExecBuilder detached() {
+        this.life = ExecSettings.Life.DETACHED;
         return this;
     }
 
@@ -182,9 +191,9 @@ public final class ExecBuilder {
                 command,
                 env.build(),
                 new ExecSettings.Start(user, folder, program),
-                background && !timeoutSaid ? Optional.empty() : timeout,
+                life != ExecSettings.Life.FOREGROUND && !timeoutSaid ? Optional.empty() : timeout,
                 outputLimit,
                 new ExecSettings.Streams(stdin, stdout, stderr),
-                new ExecSettings.Mode(openStdin, terminal, background, limits));
+                new ExecSettings.Mode(openStdin, terminal, life, limits));
     }
 }

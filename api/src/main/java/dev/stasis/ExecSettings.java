@@ -91,19 +91,30 @@ public record ExecSettings(
             Optional<OutputStream> stdout,
             Optional<OutputStream> stderr) {}
 
+    /// Whether a command lives on when whoever started it is gone.
+    public enum Life {
+        /// It needs whoever started it.
+        FOREGROUND,
+        /// It lives on.
+        BACKGROUND,
+        /// It lives on, and nobody is attached to it from its beginning on.
+        DETACHED
+    }
+
     /// What only some commands want.
     ///
     /// @param openStdin whether its input is what is written to {@link ExecHandle#stdin()}
     /// @param terminal the size of the terminal it gets; none = three streams
-    /// @param background whether it lives on when whoever started it is gone
+    /// @param life whether it lives on when whoever started it is gone
     /// @param limits what each of its processes may use
     public record Mode(
             boolean openStdin,
             Optional<TerminalSize> terminal,
-            boolean background,
+            Life life,
             Map<Rlimit, Rlimit.Bounds> limits) {
         /// A plain command's.
-        public static final Mode PLAIN = new Mode(false, Optional.empty(), false, Map.of());
+        public static final Mode PLAIN =
+                new Mode(false, Optional.empty(), Life.FOREGROUND, Map.of());
 
         /// Copies.
         public Mode {

@@ -1,6 +1,11 @@
 package dev.stasis.cli;
 
+import dev.stasis.ErrorCode;
 import dev.stasis.ExecBuilder;
+import dev.stasis.ExecEvent;
+import dev.stasis.Sandbox;
+import dev.stasis.StasisException;
+import dev.stasis.TerminalSize;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,8 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "exec",
         description =
-                "Runs a command in a sandbox with this terminal's input and output. The exit code is"
-                        + " the command's: 124 after its timeout, 126 or 127 when it could not be"
+                "Runs a command in a sandbox with this terminal's input and output. The exit code"
+                        + " is the command's: 124 after its timeout, 126 or 127 when it could not be"
                         + " started, 128 + N after signal N.")
 final class ExecCommand implements Callable<Integer> {
     private final Session session;
@@ -55,6 +60,35 @@ final class ExecCommand implements Callable<Integer> {
                             + " or 1h; never unless said.")
     @Nullable Duration timeout;
 
+    @Option(
+            names = "--ulimit",
+            paramLabel = "NAME=SOFT[:HARD]",
+            converter = UlimitConverter.class,
+            description =
+                    "Limits what each of its processes may use, such as nofile=1024. Repeatable.")
+    List<UlimitConverter.Ulimit> limits = List.of();
+
+    @Option(
+            names = {"-t", "--tty"},
+            description = "Gives the command this terminal in place of three streams.")
+    boolean terminal;
+
+    @Option(
+            names = {"-d", "--detach"},
+            description =
+                    "Lets the command run in the background and prints its id, for 'stasis"
+                            + " attach'.")
+    boolean detach;
+
+    @Option(
+            names = "--detach-keys",
+            paramLabel = "KEYS",
+            defaultValue = DetachKeys.USUAL,
+            converter = DetachKeys.Converter.class,
+            description =
+                    "With -t, the keys that let the command go: ${DEFAULT-VALUE}; '' for none.")
+    List<Byte> detachKeys = List.of();
+
     @Parameters(index = "0", paramLabel = "NAME", description = "The sandbox.")
     String name = "";
 
@@ -71,13 +105,54 @@ final class ExecCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (terminal && !detach && !session.terminal().inIsTerminal()) {
+            throw new StasisException(
+                    ErrorCode.WRONG_STATE, "Standard input is no terminal: leave -t out");
+        }
         try (var sandbox = Lookup.sandbox(session, name)) {
+            if (detach) {
+                return inBackground(sandbox);
+            }
+            if (terminal) {
+                return new TerminalCommand(session, name, detachKeys)
+                        .run(size -> sandbox.execStream(builder -> onTerminal(builder, size)));
+            }
             return new StreamedCommand(session.terminal()).run(sandbox, command, this::apply);
         }
     }
 
+    private int inBackground(Sandbox sandbox) {
+        var words = StreamedCommand.withoutDelimiter(command);
+        try (var handle =
+                sandbox.execStream(builder -> {
+                    builder.command(words).detached();
+                    if (terminal) {
+                        builder.terminal(TerminalSize.USUAL);
+                    }
+                    apply(builder);
+                })) {
+            return switch (handle.next().orElseThrow()) {
+                case ExecEvent.Exited(var outcome) -> {
+                    new StreamedCommand(session.terminal()).explain(words, outcome);
+                    yield outcome.exitCode();
+                }
+                case ExecEvent _ -> {
+                    session.print(handle.id());
+                    yield 0;
+                }
+            };
+        }
+    }
+
+    private void onTerminal(ExecBuilder builder, TerminalSize size) {
+        builder.command(StreamedCommand.withoutDelimiter(command)).noTimeout().terminal(size);
+        session.terminal().type().ifPresent(type -> builder.env("TERM", type));
+        apply(builder);
+    }
+
     private void apply(ExecBuilder builder) {
         env.forEach(builder::env);
+        limits.forEach(limit -> builder.rlimit(limit.resource(), limit.bounds()));
         unsetEnv.forEach(builder::unsetEnv);
         if (folder != null) {
             builder.folder(folder);

@@ -1,6 +1,8 @@
 package dev.stasis.cli;
 
 import dev.stasis.Diagnosis;
+import dev.stasis.ExecInfo;
+import dev.stasis.ExecOutcome;
 import dev.stasis.Finding;
 import dev.stasis.ForkOutcome;
 import dev.stasis.ImageInfo;
@@ -101,6 +103,31 @@ final class Fields {
         fields.put("exposedPorts", config.exposedPorts());
         fields.put("labels", new TreeMap<>(config.labels()));
         return fields;
+    }
+
+    static Map<String, @Nullable Object> of(ExecInfo command) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("id", command.id());
+        fields.put("pid", command.pid());
+        fields.put("command", command.command());
+        fields.put("started", command.started().toString());
+        fields.put("ended", orNull(command.ended().map(Object::toString)));
+        fields.put("exitCode", orNull(command.outcome().map(ExecOutcome::exitCode)));
+        fields.put("outcome", orNull(command.outcome().map(Fields::outcome)));
+        fields.put("background", command.background());
+        fields.put("attached", command.attached());
+        fields.put("terminal", command.terminal());
+        return fields;
+    }
+
+    private static String outcome(ExecOutcome outcome) {
+        return switch (outcome) {
+            case ExecOutcome.Exited _ -> "exited";
+            case ExecOutcome.Signaled _ -> "signaled";
+            case ExecOutcome.TimedOut _ -> "timed_out";
+            case ExecOutcome.OutOfMemory _ -> "out_of_memory";
+            case ExecOutcome.NotStarted _ -> "not_started";
+        };
     }
 
     static Map<String, @Nullable Object> of(Finding finding) {

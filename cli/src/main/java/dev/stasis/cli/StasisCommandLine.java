@@ -69,6 +69,9 @@ final class StasisCommandLine {
                 new CreateCommand(session),
                 commandFollows(new RunCommand(session)),
                 commandFollows(new ExecCommand(session)),
+                new ShellCommand(session),
+                new PsCommand(session),
+                new AttachCommand(session),
                 new CopyCommand(session),
                 new ListCommand(session),
                 new InspectCommand(session),
@@ -118,6 +121,9 @@ final class StasisCommandLine {
     }
 
     private static boolean runsCommands(CommandLine verb) {
-        return verb.getCommand() instanceof ExecCommand || verb.getCommand() instanceof RunCommand;
+        return verb.getCommand() instanceof ExecCommand
+                || verb.getCommand() instanceof RunCommand
+                || verb.getCommand() instanceof ShellCommand
+                || verb.getCommand() instanceof AttachCommand;
     }
 }

@@ -58,7 +58,8 @@ final class StreamedCommand {
         return delimited ? words.subList(1, words.size()) : words;
     }
 
-    private void explain(List<String> command, ExecOutcome outcome) {
+    /// Says what became of a command where its exit code does not.
+    void explain(List<String> command, ExecOutcome outcome) {
         var talk = new PrintStream(terminal.err(), true, StandardCharsets.UTF_8);
         switch (outcome) {
             case ExecOutcome.OutOfMemory() ->

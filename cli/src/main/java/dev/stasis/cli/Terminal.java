@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /// The streams and the environment that a command was started with. The streams carry bytes as they
 /// are, without buffers.
@@ -35,6 +36,16 @@ record Terminal(
                 isTerminal(1),
                 isTerminal(2),
                 System.getenv());
+    }
+
+    /// Whether standard input is a terminal.
+    boolean inIsTerminal() {
+        return isTerminal(0);
+    }
+
+    /// What kind of terminal it is, if that is known.
+    Optional<String> type() {
+        return Optional.ofNullable(env.get("TERM")).filter(type -> !type.isBlank());
     }
 
     /// Whether what goes to standard output may be coloured.

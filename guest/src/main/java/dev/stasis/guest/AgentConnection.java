@@ -266,7 +266,7 @@ public final class AgentConnection implements AutoCloseable {
         if (extras.terminal() != null) {
             require(Feature.TERMINALS);
         }
-        if (extras.kept()) {
+        if (extras.life() != Command.Life.WITH_HOST) {
             require(Feature.KEPT);
         }
         var name = command.arguments().getFirst();

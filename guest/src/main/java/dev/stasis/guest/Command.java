@@ -90,6 +90,16 @@ public record Command(
     /// @param hard what a process may raise the soft one to; -1 is no bound
     public record Limit(int resource, long soft, long hard) {}
 
+    /// Whom it needs.
+    public enum Life {
+        /// Whoever started it: without them it is an orphan.
+        WITH_HOST,
+        /// Nobody: it is kept.
+        KEPT,
+        /// Nobody, from its beginning on: it is kept, and let go as soon as it has begun.
+        APART
+    }
+
     /// The size of a terminal, in characters.
     ///
     /// @param rows 0 to 65535
@@ -100,7 +110,7 @@ public record Command(
     ///
     /// @param id by which it is found: 1 to 64 letters, digits, `.`, `_` and `-`; null lets the
     ///   agent choose one. An agent without {@link Feature#KEPT} is not told
-    /// @param kept whether it lives on without its host, can be attached to again, and is killed by
+    /// @param life whether it lives on without its host, can be attached to again, and is killed by
     ///   the agent after its timeout
     /// @param timeout after which the agent kills it with all that it started; null is never
     /// @param limits what each of its processes may use
@@ -108,12 +118,12 @@ public record Command(
     ///   none
     public record Extras(
             @Nullable String id,
-            boolean kept,
+            Life life,
             @Nullable Duration timeout,
             List<Limit> limits,
             @Nullable Terminal terminal) {
         /// None of them.
-        public static final Extras NONE = new Extras(null, false, null, List.of(), null);
+        public static final Extras NONE = new Extras(null, Life.WITH_HOST, null, List.of(), null);
 
         /// Copies.
         public Extras {

@@ -98,8 +98,10 @@ final class FieldList {
         if (extras.id() != null && can.test(Feature.KEPT)) {
             add(10, "id", bytes(extras.id()));
         }
-        if (extras.kept()) {
-            add(11, "id", EMPTY);
+        switch (extras.life()) {
+            case WITH_HOST -> {}
+            case KEPT -> add(11, "id", EMPTY);
+            case APART -> add(13, "id", EMPTY);
         }
         if (extras.timeout() != null) {
             add(12, "timeout", AgentConnection.millis(extras.timeout()));

@@ -59,8 +59,10 @@ class BackgroundTest {
         String id;
         try (var started =
                 sandbox.execStream(
-                        e -> e.shell("seq 1 100000; echo error >&2; exit 3").background())) {
+                        e -> e.shell("seq 1 100000; echo error >&2; exit 3").detached())) {
             id = started.id();
+            assertThat(started.next(LONG).orElseThrow()).isInstanceOf(ExecEvent.Started.class);
+            assertRefused(started::next, ErrorCode.WRONG_STATE);
         }
         Eventually.is(LONG, "the end", () -> info(sandbox, id).outcome().isPresent());
         assertThat(info(sandbox, id).outcome()).contains(new ExecOutcome.Exited(3));

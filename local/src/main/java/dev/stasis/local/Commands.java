@@ -46,7 +46,7 @@ final class Commands implements AutoCloseable {
     }
 
     ExecResult run(ExecSettings settings) {
-        if (settings.mode().openStdin() || settings.mode().background()) {
+        if (settings.mode().openStdin() || settings.mode().life() != ExecSettings.Life.FOREGROUND) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT,
                     "A command that is waited for can't be in the background or have its input"
@@ -172,8 +172,10 @@ final class Commands implements AutoCloseable {
         var extras =
                 new Command.Extras(
                         Ids.next(),
-                        mode.background(),
-                        mode.background() ? settings.timeout().orElse(null) : null,
+                        life(mode.life()),
+                        mode.life() == ExecSettings.Life.FOREGROUND
+                                ? null
+                                : settings.timeout().orElse(null),
                         mode.limits().entrySet().stream().map(Commands::limit).toList(),
                         mode.terminal()
                                 .map(size -> new Command.Terminal(size.rows(), size.columns()))
@@ -182,6 +184,14 @@ final class Commands implements AutoCloseable {
         return mode.terminal().isPresent()
                 ? complete.withEnv(CommandFacts.withTerm(command.env()))
                 : complete;
+    }
+
+    private static Command.Life life(ExecSettings.Life life) {
+        return switch (life) {
+            case FOREGROUND -> Command.Life.WITH_HOST;
+            case BACKGROUND -> Command.Life.KEPT;
+            case DETACHED -> Command.Life.APART;
+        };
     }
 
     private static Command.Limit limit(Map.Entry<Rlimit, Rlimit.Bounds> limit) {

@@ -67,7 +67,7 @@ final class LocalExec implements ExecHandle {
                         command.arguments(),
                         settings.timeout(),
                         settings.outputLimit(),
-                        settings.mode().background(),
+                        settings.mode().life() != ExecSettings.Life.FOREGROUND,
                         command.stdin() instanceof Stdin.Piped,
                         settings.mode().terminal().isPresent()),
                 use,
