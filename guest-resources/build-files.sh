@@ -13,6 +13,12 @@ compile() { # output sources…
         -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu -o "$output" "$@"
 }
 
+# Needs no library: what it calls is in the program that it is loaded into.
+compile_tracker() { # output
+    musl-gcc -shared -fPIC -nostdlib -Os -std=gnu17 -Wall -Wextra -Werror -s -ffile-prefix-map="$guest"=. -Wl,--build-id=none \
+        -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu -o "$1" "$guest"/tracker/tracker.c
+}
+
 number() { # file offset bytes -> unsigned little-endian number
     od -An -v -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
 }
@@ -128,7 +134,7 @@ make_licences() {
 | (linked into busybox) | | $(built_from "$busybox_deb") | LGPL-2.1: LICENSES/LGPL-2.1 |
 | (linked into launcher, and into the agent in initrd) | musl-dev | $musl_source | MIT: LICENSES/musl.copyright |
 
-The agent (/init in initrd), the launcher and payload.rom are part of Stasis itself, under its licence.
+The agent (/init in initrd), the launcher, tracker.so and payload.rom are part of Stasis itself, under its licence.
 
 Debian publishes the source packages with its distribution (\`apt-get source NAME=VERSION\`) and keeps every version at
 https://snapshot.debian.org/package/NAME/VERSION/ . vmlinux is the kernel package's vmlinuz unpacked; its modules are without their
@@ -139,7 +145,7 @@ END
 make_properties() {
     cd "$made"
     {
-        for file in vmlinux initrd busybox.sqfs blank.qcow2 launcher payload.rom; do
+        for file in vmlinux initrd busybox.sqfs blank.qcow2 launcher tracker.so payload.rom; do
             echo "sha256.$file=$(sha256sum "$file" | cut -d' ' -f1)"
             echo "size.$file=$(stat -c %s "$file")"
         done
@@ -156,6 +162,7 @@ make_initrd
 make_busybox_root
 make_blank_disk
 compile "$made/launcher" "$guest"/launcher/*.c "$guest"/agent/frames.c
+compile_tracker "$made/tracker.so"
 make_payload
 make_licences
 make_properties

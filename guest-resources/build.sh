@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the guest's resources: kernel, initramfs, root file system, blank disk, launcher, KVM payload, their licences and digests.
+# Makes the guest's resources: kernel, initramfs, root file system, blank disk, launcher, tracker, KVM payload, their licences and digests.
 #
 #   build.sh [FOLDER]     default: target/classes/dev/stasis/guest/resources beside this script
 #
@@ -50,7 +50,7 @@ deb() { # package version -> the file, downloaded if it is not in the cache
 
 sources() {
     cat $scripts
-    find "$guest/agent" "$guest/launcher" "$guest/payload" -type f -name '*.[chS]' | sort | xargs cat
+    find "$guest/agent" "$guest/launcher" "$guest/tracker" "$guest/payload" -type f -name '*.[chS]' | sort | xargs cat
     echo "$SOURCE_DATE_EPOCH"
 }
 

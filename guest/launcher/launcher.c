@@ -4,6 +4,7 @@
 //
 //   --attached                  the end of standard input ends the program; a byte D there detaches it
 //   --small-pages               the program gets no huge pages even where it asks for them: many small things would each take one whole
+//   --preload FILE              the program is given that library; without it, where it can't be opened
 //   --max-log BYTES             a log that grows beyond this is renamed to LOG.1 and begun anew
 //   --publish ADDRESS/PORT/GUEST-PORT   listens there (port 0: at a free one) and forwards to the guest; RUN/ports says where. Repeatable
 //   --lane PATH                 the lane over which that is done
@@ -45,7 +46,7 @@ static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.lo
 const char *run;
 int run_lock;
 off_t log_bytes_max = 8 << 20;
-static const char *logs, *lane = "";
+static const char *logs, *preload, *lane = "";
 static bool attached, small_pages;
 static struct log log[LOGS];
 static int writers[LOGS], qmp, signals;
@@ -72,6 +73,8 @@ static char *const *arguments(int count, char **values) {
             lane = values[++at];
         else if (strcmp(values[at], "--publish") == 0 && more)
             publish(values[++at]);
+        else if (strcmp(values[at], "--preload") == 0 && more)
+            preload = values[++at];
         else if (strcmp(values[at], "--max-log") == 0 && more)
             log_bytes_max = strtoll(values[++at], NULL, 10);
         else
@@ -158,6 +161,15 @@ static char *expand(const char *argument) {
 
 // ---- the start
 
+// By its descriptor, which the program inherits: a path may hold what separates two of them. One that can't be opened is left out.
+static void set_preload(void) {
+    char path[24];
+    int library = open(preload, O_RDONLY);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", library);
+    if (library >= 0)
+        setenv("LD_PRELOAD", path, 1);
+}
+
 static void become_program(char *const *program, pid_t parent, int report) {
     sigset_t none;
     sigemptyset(&none);
@@ -169,6 +181,8 @@ static void become_program(char *const *program, pid_t parent, int report) {
     prctl(PR_SET_PTRACER, -1UL);  // where Yama forbids it otherwise, captures read this process's memory; no Yama: an error, and no need
     if (small_pages)
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    if (preload != NULL)
+        set_preload();
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     bool ready = nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(writers[0], 1) >= 0 && dup2(writers[0], 2) >= 0;
     ready = ready && fcntl(qmp, F_SETFD, 0) == 0 && fcntl(writers[1], F_SETFD, 0) == 0 && fcntl(writers[2], F_SETFD, 0) == 0;

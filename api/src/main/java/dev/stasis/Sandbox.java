@@ -104,6 +104,14 @@ public interface Sandbox extends AutoCloseable {
     ///   snapshot is left, and the sandbox is as it was
     Snapshot snapshot();
 
+    /// Captures everything, as {@link #snapshot()} does, and goes on by itself: the users'
+    /// processes stand still for a moment only. What can be copied ahead is copied while they run.
+    /// A sandbox that is paused is captured and stays so.
+    ///
+    /// @return the snapshot, which its caller may close
+    /// @throws StasisException as {@link #snapshot()}
+    Snapshot checkpoint();
+
     /// Lets the sandbox stand still: no instruction of the guest runs until {@link #resume()}. Does
     /// nothing when it is paused already.
     ///

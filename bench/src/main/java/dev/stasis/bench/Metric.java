@@ -15,6 +15,8 @@ enum Metric {
     CHANGED_DISK("snapshot after a change: what it takes on disk", "MiB"),
     FORK_CHANGED_PAUSE("snapshot of a fork after a change: processes stand still", "ms"),
     FORK_FIRST_PAUSE("first snapshot of a fork after a change: processes stand still", "ms"),
+    CHECKPOINT_TOTAL("live checkpoint: the whole call", "ms"),
+    CHECKPOINT_PAUSE("live checkpoint: users' processes stand still", "ms"),
     RESUME("resume after a snapshot", "ms"),
     MEMORY_PRIVATE("memory of its own of a fork: Private_*", "MiB"),
     MEMORY_PSS("memory of its own of a fork: Pss", "MiB"),

@@ -4,11 +4,15 @@ import dev.stasis.ByteSize;
 import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /// How long a sandbox stands still for its snapshots, the first and those after a change, when it
 /// has booted and when it is a fork.
 final class PausesPart {
     private static final ByteSize CHANGE = ByteSize.ofMebibytes(10);
+
+    private static final Duration BETWEEN = Duration.ofMillis(300);
 
     private final Run run;
     private int changes;
@@ -51,6 +55,9 @@ final class PausesPart {
                 }
                 fork(first, as);
                 rewind(source, first);
+                checkpoints(source, as);
+                source.exec(Guest.WRITER).orThrow();
+                checkpoints(source, as.busy());
             }
         }
     }
@@ -74,6 +81,21 @@ final class PausesPart {
                 changed(fork, as, new Series(Metric.FORK_CHANGED_PAUSE, Arm.COLD, as)).close();
             }
         }
+    }
+
+    private void checkpoints(Sandbox source, Subject as) {
+        for (int i = 0; i <= run.settings().extent().changes(); i++) {
+            run.marks().pause(source.name(), new Series(Metric.CHECKPOINT_PAUSE, Arm.COLD, as));
+            long start = System.nanoTime();
+            source.checkpoint().close();
+            run.samples().addSince(new Series(Metric.CHECKPOINT_TOTAL, Arm.COLD, as), start);
+            pause();
+        }
+    }
+
+    /// So that something has changed.
+    private static void pause() {
+        LockSupport.parkNanos(BETWEEN.toNanos());
     }
 
     private void rewind(Sandbox source, Snapshot snapshot) {

@@ -90,6 +90,11 @@ final class Ratios {
                 "snapshot.dirty10.fork.pause_ms",
                 Series.of(Metric.FORK_CHANGED_PAUSE, Arm.COLD),
                 20);
+        median("checkpoint.pause_ms", Series.of(Metric.CHECKPOINT_PAUSE, Arm.COLD), 15);
+        median(
+                "checkpoint.writer.pause_ms",
+                new Series(Metric.CHECKPOINT_PAUSE, Arm.COLD, Subject.MAIN.busy()),
+                50);
         ratio(
                 "snapshot.dirty10.vs_savevm",
                 Series.of(Metric.CHANGED_TOTAL, Arm.COLD),
@@ -100,12 +105,12 @@ final class Ratios {
 
     /// How fast a first capture is, as a part of copying that memory into a file.
     private void captured() {
-        var pause = samples.sorted(Series.of(Metric.SNAPSHOT_PAUSE, Arm.COLD));
+        var took = samples.sorted(Series.of(Metric.SNAPSHOT_TOTAL, Arm.COLD));
         var size = samples.sorted(Series.of(Metric.SNAPSHOT_DISK, Arm.COLD));
         var write = samples.sorted(Series.of(Metric.FLOOR_WRITE, Arm.FLOOR));
-        if (!pause.isEmpty() && !size.isEmpty() && !write.isEmpty()) {
+        if (!took.isEmpty() && !size.isEmpty() && !write.isEmpty()) {
             double mebibytes = Statistics.median(size).value();
-            var rates = pause.stream().map(ms -> mebibytes / ms * 1000).toList();
+            var rates = took.stream().map(ms -> mebibytes / ms * 1000).toList();
             found.put(
                     "snapshot.first.vs_copy",
                     new Ratio(Statistics.ratio(rates, write), OptionalDouble.of(0.7), true));

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
         name = "snapshot",
         description =
                 "Captures a sandbox with its memory, processes and disk, and prints the snapshot's"
-                        + " id. The sandbox stays paused; 'resume' lets it go on.")
+                        + " id. The sandbox stays paused; 'resume' lets it go on. With --live, it goes"
+                        + " on by itself after a moment.")
 final class SnapshotCommand implements Callable<Integer> {
     private final Session session;
 
@@ -32,6 +33,13 @@ final class SnapshotCommand implements Callable<Integer> {
                     "Keeps the snapshot under this name, beyond the life of the sandbox. Without it,"
                             + " the snapshot goes when the sandbox is removed.")
     @Nullable String snapshotName;
+
+    @Option(
+            names = "--live",
+            description =
+                    "Lets the sandbox go on by itself: it stands still for a moment only, and what"
+                            + " can be copied ahead is copied while it runs.")
+    boolean live;
 
     @Mixin SaveOptions saving = new SaveOptions();
 
@@ -52,7 +60,7 @@ final class SnapshotCommand implements Callable<Integer> {
         }
         try (var sandbox = Lookup.sandbox(session, sandboxName)) {
             if (snapshotName == null) {
-                var snapshot = sandbox.snapshot();
+                var snapshot = taken(sandbox);
                 if (!saving.labels.isEmpty()) {
                     snapshot.relabel(labels -> saving.labels.forEach(labels::set));
                 }
@@ -64,7 +72,7 @@ final class SnapshotCommand implements Callable<Integer> {
                 session.print(named(sandbox, snapshotName).id());
             }
         }
-        if (session.terminal().errIsTerminal()) {
+        if (!live && session.terminal().errIsTerminal()) {
             session.say(sandboxName + " is paused; 'stasis resume " + sandboxName + "' goes on");
         }
         return 0;
@@ -86,14 +94,18 @@ final class SnapshotCommand implements Callable<Integer> {
         }
     }
 
+    private Snapshot taken(Sandbox sandbox) {
+        return live ? sandbox.checkpoint() : sandbox.snapshot();
+    }
+
     private Snapshot named(Sandbox sandbox, String name) {
         boolean ran = sandbox.info().state() == SandboxState.RUNNING;
-        Snapshot snapshot = sandbox.snapshot();
+        Snapshot snapshot = taken(sandbox);
         try {
             return snapshot.saveNamed(name, saving::applyTo);
         } catch (RuntimeException e) {
             snapshot.close();
-            if (ran) {
+            if (ran && !live) {
                 sandbox.resume();
             }
             throw e;

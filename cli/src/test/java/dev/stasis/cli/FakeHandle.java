@@ -83,6 +83,16 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     public Snapshot snapshot() {
         sandbox.stasis.enter("snapshot");
         sandbox.state = SandboxState.PAUSED;
+        return captured();
+    }
+
+    @Override
+    public Snapshot checkpoint() {
+        sandbox.stasis.enter("checkpoint");
+        return captured();
+    }
+
+    private Snapshot captured() {
         var snapshot = new FakeSnapshot(sandbox);
         sandbox.stasis.snapshots.put(snapshot.id(), snapshot);
         return snapshot;

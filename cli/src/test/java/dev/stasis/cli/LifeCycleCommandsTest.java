@@ -152,6 +152,16 @@ class LifeCycleCommandsTest {
     }
 
     @Test
+    void aLiveSnapshotLetsTheSandboxGoOn() {
+        cli.run("create", "--name", "box");
+        assertThat(cli.run("snapshot", "box", "--live", "--name", "warm")).isZero();
+        assertThat(cli.stasis.calls).contains("checkpoint").doesNotContain("snapshot");
+        assertThat(cli.stasis.sandboxes())
+                .extracting(info -> info.state())
+                .containsExactly(SandboxState.RUNNING);
+    }
+
+    @Test
     void snapshotsAreRemovedByNameOnly() {
         cli.run("create", "--name", "box");
         cli.run("snapshot", "box", "--name", "warm");

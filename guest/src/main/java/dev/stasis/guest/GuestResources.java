@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Properties;
 
 /// The files that a machine boots from, as files: the kernel, the initramfs with the agent, the
-/// built-in image, an empty disk, the launcher and the payload that tests whether KVM works.
+/// built-in image, an empty disk, the launcher, the tracker and the payload that tests whether KVM
+/// works.
 ///
 /// They are resources of the module `dev.stasis.guest.resources`, whose `resources.properties` has
 /// the size and SHA-256 of each and a digest of them all. Each version has a folder of its own,
@@ -25,6 +26,7 @@ import java.util.Properties;
 /// @param busyboxRoot the root file system of the built-in image, squashfs
 /// @param blankDisk an empty ext4 file system, qcow2; overlays name it as their backing file
 /// @param launcher the program that starts machines
+/// @param tracker the library that lets writes of a machine be noted
 /// @param kvmPayload the option ROM of the KVM preflight
 public record GuestResources(
         String digest,
@@ -33,6 +35,7 @@ public record GuestResources(
         Path busyboxRoot,
         Path blankDisk,
         Path launcher,
+        Path tracker,
         Path kvmPayload) {
     private static final Duration EXTRACTION = Duration.ofMinutes(2);
     private static final String PROPERTIES = "resources.properties";
@@ -79,6 +82,7 @@ public record GuestResources(
                 folder.resolve("busybox.sqfs"),
                 folder.resolve("blank.qcow2"),
                 folder.resolve("launcher"),
+                folder.resolve("tracker.so"),
                 folder.resolve("payload.rom"));
     }
 

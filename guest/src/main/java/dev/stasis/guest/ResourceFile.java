@@ -25,7 +25,14 @@ import java.util.regex.Pattern;
 /// @param sha256 its digest, hexadecimal
 record ResourceFile(String name, long bytes, String sha256) {
     private static final List<String> NAMES =
-            List.of("vmlinux", "initrd", "busybox.sqfs", "blank.qcow2", "launcher", "payload.rom");
+            List.of(
+                    "vmlinux",
+                    "initrd",
+                    "busybox.sqfs",
+                    "blank.qcow2",
+                    "launcher",
+                    "tracker.so",
+                    "payload.rom");
     private static final String PROGRAM = "launcher";
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
 

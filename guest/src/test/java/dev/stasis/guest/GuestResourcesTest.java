@@ -25,7 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GuestResourcesTest {
     private static final List<String> NAMES =
-            List.of("vmlinux", "initrd", "busybox.sqfs", "blank.qcow2", "launcher", "payload.rom");
+            List.of(
+                    "vmlinux",
+                    "initrd",
+                    "busybox.sqfs",
+                    "blank.qcow2",
+                    "launcher",
+                    "tracker.so",
+                    "payload.rom");
 
     @TempDir Path folder;
     private final Map<String, byte[]> files = new TreeMap<>();
@@ -69,9 +76,9 @@ class GuestResourcesTest {
         assertThat(mode(first.launcher())).isEqualTo("r-x------");
         assertThat(mode(version)).isEqualTo("rwx------");
         assertThat(first.kvmPayload()).isRegularFile();
-        assertThat(opened).hasValue(7);
+        assertThat(opened).hasValue(1 + NAMES.size());
         assertThat(GuestResources.extract(folder.resolve("boot"), source())).isEqualTo(first);
-        assertThat(opened).hasValue(8);
+        assertThat(opened).hasValue(2 + NAMES.size());
         try (var left = Files.list(version)) {
             assertThat(left.map(f -> version.relativize(f).toString()))
                     .containsExactlyInAnyOrderElementsOf(NAMES);

@@ -64,7 +64,7 @@ record Leaks(
 
     /// Where the sockets of a home's machines are: below XDG_RUNTIME_DIR or /tmp, named by the
     /// digest of the home's path.
-    private static Path runtimeFolder(Path home) {
+    static Path runtimeFolder(Path home) {
         try {
             var digest =
                     MessageDigest.getInstance("SHA-256")

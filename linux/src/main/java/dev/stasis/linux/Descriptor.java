@@ -38,6 +38,11 @@ final class Descriptor implements AutoCloseable {
         this.number = number;
     }
 
+    /// One that the kernel has just given us.
+    static Descriptor owning(int number) {
+        return new Descriptor(number);
+    }
+
     static Descriptor open(Path path, int flags) throws IOException {
         try (var arena = Arena.ofConfined()) {
             var state = SystemCall.state(arena);

@@ -9,6 +9,7 @@ import dev.stasis.store.SandboxRecord;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /// What a guest's agent is asked for around a capture, a pause and a restore. The sandbox's lock is
 /// held meanwhile: its control lane serves one process at a time.
@@ -36,21 +37,72 @@ final class GuestControl {
     /// @return whether they stand still; a guest that does not answer is captured and paused as it
     ///   is
     boolean freeze() {
-        try (var agent = connect(CONNECT)) {
-            agent.sync();
-            agent.freeze(FREEZE);
-            return true;
-        } catch (StasisException e) {
-            if (e.code() != ErrorCode.AGENT_FAILED && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
-                throw e;
+        try (var freezing = freezing()) {
+            return freezing.freeze();
+        }
+    }
+
+    /// Flushes the guest's disk and gets ready to freeze the users' processes.
+    Freezing freezing() {
+        try {
+            var agent = connect(CONNECT);
+            boolean flushed = false;
+            try {
+                agent.sync();
+                flushed = true;
+                return new Freezing(agent);
+            } finally {
+                if (!flushed) {
+                    agent.close();
+                }
             }
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "The processes in sandbox "
-                            + place.name()
-                            + " could not be frozen: "
-                            + e.getMessage());
-            return false;
+        } catch (StasisException e) {
+            couldNotFreeze(e);
+            return new Freezing(null);
+        }
+    }
+
+    private void couldNotFreeze(StasisException e) {
+        if (e.code() != ErrorCode.AGENT_FAILED && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
+            throw e;
+        }
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "The processes in sandbox "
+                        + place.name()
+                        + " could not be frozen: "
+                        + e.getMessage());
+    }
+
+    /// About to freeze the users' processes.
+    final class Freezing implements AutoCloseable {
+        private final @Nullable AgentConnection agent;
+
+        private Freezing(@Nullable AgentConnection agent) {
+            this.agent = agent;
+        }
+
+        /// Does it.
+        ///
+        /// @return whether they stand still; a guest that does not answer is taken as it is
+        boolean freeze() {
+            if (agent == null) {
+                return false;
+            }
+            try (agent) {
+                agent.freeze(FREEZE);
+                return true;
+            } catch (StasisException e) {
+                couldNotFreeze(e);
+                return false;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (agent != null) {
+                agent.close();
+            }
         }
     }
 

@@ -131,6 +131,11 @@ final class LocalSandbox implements Sandbox {
     }
 
     @Override
+    public Snapshot checkpoint() {
+        return new LocalSnapshot(stasis, new SnapshotTaker(place).takeLive(), true);
+    }
+
+    @Override
     public void pause() {
         new Power(place).pause();
     }

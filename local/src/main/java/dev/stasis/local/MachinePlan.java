@@ -147,6 +147,7 @@ final class MachinePlan {
                                         resources.initrd(),
                                         kernelCommandLine()),
                                 place.machineFiles())
+                        .tracker(resources.tracker())
                         .accelerator(tools.accelerator())
                         .root(root)
                         .disk(place.folder().resolve(disk))

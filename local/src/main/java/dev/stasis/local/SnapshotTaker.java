@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Takes a snapshot of one sandbox: see {@link InterruptedCapture} for the order, and why it can be
 /// interrupted anywhere.
@@ -49,27 +50,79 @@ final class SnapshotTaker {
         }
     }
 
+    /// Takes it and lets the sandbox go on, if it ran.
+    ///
+    /// @return its id
+    String takeLive() {
+        try (var _ = place.lock("checkpoint")) {
+            var power = new Power(place);
+            var record =
+                    power.requireState(
+                            "take a checkpoint", SandboxState.RUNNING, SandboxState.PAUSED);
+            try {
+                return takeLocked(new InterruptedCapture(place).settle(record), Then.GO_ON);
+            } catch (StasisException e) {
+                throw power.explained(e);
+            }
+        }
+    }
+
+    /// What becomes of a sandbox that ran.
+    private enum Then {
+        STAY_PAUSED,
+        GO_ON
+    }
+
     /// Takes it while the caller holds the sandbox's lock.
     ///
     /// @param record the sandbox's record, settled
     String takeLocked(SandboxRecord record) {
+        return takeLocked(record, Then.STAY_PAUSED);
+    }
+
+    private String takeLocked(SandboxRecord record, Then then) {
         String id = Ids.next();
         var announced = record.withLayers(record.layers().capturing(id, "disk-" + id + ".qcow2"));
         update(announced);
+        boolean runs = record.state() == State.RUNNING;
         try (var before = CaptureBase.of(place.home(), record.layers());
-                var staging = place.home().snapshots().begin(id)) {
+                var staging = place.home().snapshots().begin(id);
+                var freezing = runs ? guest.freezing() : null) {
             prepareOverlay(announced, id);
-            if (record.state() == State.RUNNING) {
-                guest.freeze();
+            var standstill = new Standstill(place.name(), freezing);
+            var captured = capture(announced, before, staging, standstill);
+            if (runs && then == Then.GO_ON) {
+                new Power(place).goOn(captured);
             }
-            var couldGoOn = Marks.standstill(place.name());
-            capture(announced, before, staging);
-            couldGoOn.run();
+            standstill.end();
         } catch (RuntimeException | Error e) {
             Closing.after(e, List.of(() -> takeBack(record)));
             throw e;
         }
         return id;
+    }
+
+    /// The time in which the users' processes stand still.
+    private static final class Standstill {
+        private final String sandbox;
+        private final GuestControl.@Nullable Freezing freezing;
+        private Runnable couldGoOn = () -> {};
+
+        Standstill(String sandbox, GuestControl.@Nullable Freezing freezing) {
+            this.sandbox = sandbox;
+            this.freezing = freezing;
+        }
+
+        void begin() {
+            couldGoOn = Marks.standstill(sandbox);
+            if (freezing != null) {
+                freezing.freeze();
+            }
+        }
+
+        void end() {
+            couldGoOn.run();
+        }
     }
 
     private void prepareOverlay(SandboxRecord announced, String id) {
@@ -79,20 +132,31 @@ final class SnapshotTaker {
                 DiskOverlays.virtualSize(currentDisk(announced)));
     }
 
-    private void capture(SandboxRecord announced, CaptureBase before, Staging staging) {
+    /// @return the sandbox's record as it is then
+    private SandboxRecord capture(
+            SandboxRecord announced, CaptureBase before, Staging staging, Standstill standstill) {
         var machine = place.machine();
         var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
-        var captured =
-                machine.capture(
-                        new CaptureRequest(devices, parent(devices), before.memory(), null),
-                        CAPTURE);
+        var request = new CaptureRequest(devices, parent(devices), before.memory(), null);
+        var noted = new NotedWrites(place);
+        try (var ahead =
+                machine.captureAhead(request, noted.takeSince(before.snapshot()), CAPTURE)) {
+            var captured = machine.capture(request, ahead, standstill::begin, CAPTURE);
+            var record = publish(announced, before, staging, captured);
+            noted.keepSince(staging.id(), ahead.tracked());
+            return record;
+        }
+    }
+
+    private SandboxRecord publish(
+            SandboxRecord announced, CaptureBase before, Staging staging, Capture captured) {
         captured.memory().forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
         staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
         var published =
                 staging.publish(
                         withoutTemplate(manifest(announced, staging.id(), captured, before)));
-        machine.addOverlay(nextDisk(announced), CAPTURE);
-        new InterruptedCapture(place).finish(announced.withState(State.PAUSED), published);
+        place.machine().addOverlay(nextDisk(announced), CAPTURE);
+        return new InterruptedCapture(place).finish(announced.withState(State.PAUSED), published);
     }
 
     /// A template is no part of a sandbox's history.

@@ -19,7 +19,10 @@ import java.util.Map;
 /// @param qmp its monitor
 /// @param deadline for QEMU's part of it
 record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline deadline) {
-    Capture run(CaptureRequest request) throws QmpException, IOException {
+    /// @param ahead what was done while the machine ran
+    /// @param last run just before the machine stands still
+    Capture run(CaptureRequest request, CaptureAhead ahead, Runnable last)
+            throws QmpException, IOException {
         var layout = MemoryLayout.of(qmp, deadline);
         var written = new ArrayList<>(List.of(request.devices()));
         for (var block : layout.blocks()) {
@@ -29,13 +32,14 @@ record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline de
         for (var file : written) {
             requireAbsent(file);
         }
+        last.run();
         execute("stop", Map.of());
         boolean done = false;
         try {
             saveDevices(request.devices());
             var memory = new LinkedHashMap<String, RamImage>();
             for (var block : layout.blocks()) {
-                memory.put(block.name(), save(block, request));
+                memory.put(block.name(), save(block, request, ahead));
             }
             var overlay = request.overlay();
             var frozen = overlay == null ? null : new BlockNodes(qmp, deadline).add(overlay);
@@ -55,17 +59,21 @@ record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline de
         execute("xen-save-devices-state", Map.of("filename", file.toString(), "live", false));
     }
 
-    private RamImage save(MemoryBlock block, CaptureRequest request)
+    private RamImage save(MemoryBlock block, CaptureRequest request, CaptureAhead ahead)
             throws QmpException, IOException {
+        var base = request.bases().get(block.name());
+        var begun = ahead.of(block);
+        if (begun.isPresent()) {
+            return begun.get().finish(base);
+        }
         var target = new MemoryAccess.Target(qemu, block);
         try (var memory = access.open(qmp, target, request.memoryFolder(), deadline)) {
-            boolean readOnly = version().mapsReadOnlyFiles();
-            return new RamCapture(memory, block, request.memoryFolder(), readOnly)
-                    .write(request.bases().get(block.name()));
+            boolean readOnly = version(qmp).mapsReadOnlyFiles();
+            return new RamCapture(memory, block, request.memoryFolder(), readOnly).write(base);
         }
     }
 
-    private QemuVersion version() throws QmpException {
+    static QemuVersion version(QmpClient qmp) throws QmpException {
         var version = qmp.version();
         return new QemuVersion(
                 (int) version.number("major"),

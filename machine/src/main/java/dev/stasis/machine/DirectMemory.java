@@ -2,6 +2,7 @@ package dev.stasis.machine;
 
 import dev.stasis.ByteSize;
 import dev.stasis.linux.ProcessMemory;
+import dev.stasis.linux.WriteTracking;
 import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
@@ -14,11 +15,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// RAM as it lies in QEMU's address space. What was written is what the kernel has private copies
 /// of: RAM is a private mapping, of a file or of nothing.
-final class DirectMemory implements GuestMemory {
+final class DirectMemory implements TrackedMemory {
     private static final Pattern HOST_ADDRESS =
             Pattern.compile("\\(([a-z0-9-]+)\\) is 0x([0-9a-f]{1,16})");
     private static final Pattern MAPPING = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) rw.([ps]) .*");
@@ -34,6 +37,7 @@ final class DirectMemory implements GuestMemory {
     private final ProcessMemory memory;
     private final long address;
     private final int pages;
+    private @Nullable WriteTracking tracking;
 
     private DirectMemory(ProcessId qemu, long address, ByteSize size) {
         this.qemu = qemu;
@@ -130,13 +134,49 @@ final class DirectMemory implements GuestMemory {
         memory.read(address + offset, target);
     }
 
+    /// Has the kernel note what is written.
+    ///
+    /// @return whether it does
+    boolean track() {
+        var found = WriteTracking.open(qemu.pid());
+        if (found.isEmpty()) {
+            return false;
+        }
+        if (!found.get().begin(address, Pages.offset(pages))) {
+            found.get().close();
+            return false;
+        }
+        tracking = found.get();
+        return true;
+    }
+
+    @Override
+    public BitSet takeWritten() throws IOException {
+        var written = new BitSet(pages);
+        Optional.ofNullable(tracking)
+                .orElseThrow(() -> new IllegalStateException("nothing is noted"))
+                .takeWritten(
+                        address,
+                        Pages.offset(pages),
+                        (start, end) -> written.set(page(start), page(end)));
+        return written;
+    }
+
+    private int page(long at) {
+        return Math.toIntExact((at - address) / Pages.SIZE);
+    }
+
     /// Changes RAM, while the machine stands still.
     void write(long offset, MemorySegment source) throws IOException {
         memory.write(address + offset, source);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        if (tracking != null) {
+            tracking.close();
+        }
+    }
 
     private static Path proc(ProcessId process, String file) {
         return Path.of("/proc/" + process.pid() + "/" + file);

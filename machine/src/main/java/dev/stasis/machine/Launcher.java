@@ -74,6 +74,9 @@ final class Launcher {
         if (spec.attached()) {
             command.add("--attached");
         }
+        if (spec.tracker() != null) {
+            command.addAll(List.of("--preload", spec.tracker().toString()));
+        }
         command.addAll(options);
         command.addAll(PortList.options(spec));
         command.add("--");

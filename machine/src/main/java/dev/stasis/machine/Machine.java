@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -209,13 +210,39 @@ public final class Machine implements AutoCloseable {
     /// failure it is paused and intact, and none of the requested files exists; the overlay is the
     /// caller's, as {@link #activeDisk} says whether it is in use.
     public Capture capture(CaptureRequest request, Duration atMost) {
+        return capture(request, CaptureAhead.nothing(), () -> {}, atMost);
+    }
+
+    /// Writes down the whole state of the machine, see {@link #capture(CaptureRequest, Duration)}.
+    ///
+    /// @param ahead what was done for this request while the machine ran
+    /// @param last run just before the machine stands still, when all that can be done before is
+    public Capture capture(
+            CaptureRequest request, CaptureAhead ahead, Runnable last, Duration atMost) {
         return monitor.run(
                 "captured",
                 atMost,
                 (qmp, deadline) -> {
                     var _ = Monitor.state(qmp, deadline).after(Operation.CAPTURE);
-                    return new Capturing(processes.qemu(), access, qmp, deadline).run(request);
+                    return new Capturing(processes.qemu(), access, qmp, deadline)
+                            .run(request, ahead, last);
                 });
+    }
+
+    /// Does what can be done of a capture while the machine runs. Where the kernel can't note what
+    /// is written, that is nothing.
+    ///
+    /// @param request what will be captured; the folder of its memory takes what is written ahead
+    /// @param known the blocks of memory of which the kernel has noted what was written since the
+    ///   request's bases: those that were {@link CaptureAhead#tracked} in the capture that made
+    ///   them. Once this was called, nothing is known unless that capture is made
+    /// @return for that capture; the caller closes it
+    public CaptureAhead captureAhead(CaptureRequest request, Set<String> known, Duration atMost) {
+        return monitor.run(
+                "captured ahead",
+                atMost,
+                (qmp, deadline) ->
+                        CaptureAhead.of(access, processes.qemu(), request, known, qmp, deadline));
     }
 
     /// Lets the machine, running or paused, write to a new disk layer from now on.

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param qemu the program that it will be
 /// @param launcher the program that starts it and stays its parent
+/// @param tracker the library by which the kernel notes what the machine writes, or null
 /// @param accelerator what runs its CPUs
 /// @param cpu QEMU's name of the CPU model, with its features
 /// @param memory the RAM that it boots with
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public record MachineSpec(
         Qemu qemu,
         Path launcher,
+        @Nullable Path tracker,
         Accelerator accelerator,
         String cpu,
         ByteSize memory,
@@ -127,6 +129,7 @@ public record MachineSpec(
         private final Path launcher;
         private final Boot boot;
         private final MachineFiles files;
+        private @Nullable Path tracker;
         private Accelerator accelerator = Accelerator.TCG;
         private String cpu = EMULATED_CPU;
         private ByteSize memory = ByteSize.ofMebibytes(512);
@@ -145,6 +148,13 @@ public record MachineSpec(
             this.launcher = launcher;
             this.boot = boot;
             this.files = files;
+        }
+
+        /// The library that lets the kernel note what the machine writes, for captures that follow
+        /// what changed.
+        public Builder tracker(Path library) {
+            this.tracker = library.toAbsolutePath();
+            return this;
         }
 
         /// What runs the CPUs, as the probe found it.
@@ -222,6 +232,7 @@ public record MachineSpec(
             return new MachineSpec(
                     qemu,
                     launcher,
+                    tracker,
                     accelerator,
                     cpu,
                     memory,

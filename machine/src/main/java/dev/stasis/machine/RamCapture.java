@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.BitSet;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a block of the memory of a machine that stands still to disk.
@@ -22,12 +21,6 @@ import org.jspecify.annotations.Nullable;
 /// What a machine has not written is as in what it was restored from, and so as in each image that
 /// was captured from it since: any of these can be the base, however either is held.
 final class RamCapture {
-    /// A delta may always be that large.
-    private static final long SMALL_DELTA_BYTES = 16 << 20;
-
-    /// Above that, a delta is at most this part of its base.
-    private static final int PART_OF_BASE = 2;
-
     private final GuestMemory memory;
     private final MemoryBlock block;
     private final Path folder;
@@ -50,27 +43,28 @@ final class RamCapture {
     /// @param base what was last captured from this machine, or else what it was restored from, or
     ///   null when it was booted and never captured
     RamImage write(@Nullable RamReference base) throws IOException {
-        var pages = memory.written();
-        if (base == null) {
-            return writeFlat(pages, null);
-        }
-        long limit = Math.max(SMALL_DELTA_BYTES, base.dataBytes() / PART_OF_BASE);
-        var changes = new Changes(base, limit);
-        changes.find(pages);
-        return changes.tooMany() ? writeFlat(pages, base) : writeDelta(base.image(), changes);
+        return write(base, memory.written());
     }
 
-    private RamImage writeDelta(RamImage base, Changes changes) throws IOException {
+    /// Writes the image when it is known which pages may differ from the base; a failure leaves no
+    /// file.
+    RamImage write(@Nullable RamReference base, BitSet pages) throws IOException {
+        if (base == null) {
+            return writeFlat(memory.written(), null);
+        }
+        var changes = new RamChanges(memory, base);
+        changes.find(pages);
+        return changes.tooMany()
+                ? writeFlat(memory.written(), base)
+                : writeDelta(base.image(), changes);
+    }
+
+    private RamImage writeDelta(RamImage base, RamChanges changes) throws IOException {
         var file = folder.resolve(RamImage.Delta.nameOf(block.name()));
         create(
                 file,
                 0,
-                channel ->
-                        RamDelta.write(
-                                channel,
-                                block.size(),
-                                PageRun.of(changes.data, changes.zero),
-                                memory::read));
+                channel -> RamDelta.write(channel, block.size(), changes.runs(), memory::read));
         return new RamImage.Delta(file, base);
     }
 
@@ -89,7 +83,7 @@ final class RamCapture {
         return new RamImage.Flat(file, block.size());
     }
 
-    private static void writeNotZero(FileChannel channel, int first, MemorySegment bytes)
+    static void writeNotZero(FileChannel channel, int first, MemorySegment bytes)
             throws IOException {
         int count = (int) (bytes.byteSize() / Pages.SIZE);
         for (int page = Pages.firstNotZero(bytes, 0, count); page < count; ) {
@@ -99,6 +93,13 @@ final class RamCapture {
                 channel.write(buffer, Pages.offset(first + page) + buffer.position());
             }
             page = Pages.firstNotZero(bytes, end, count);
+        }
+    }
+
+    /// Lets a file that is complete be written no more, where that can be.
+    static void seal(Path file, boolean readOnly) throws IOException {
+        if (readOnly) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
         }
     }
 
@@ -114,59 +115,11 @@ final class RamCapture {
             try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
                 content.write(channel);
             }
-            if (readOnly) {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
-            }
+            seal(file, readOnly);
             done = true;
         } finally {
             if (!done) {
                 Files.deleteIfExists(file);
-            }
-        }
-    }
-
-    /// What differs from the base.
-    private final class Changes {
-        private final RamReference base;
-        private final long limit;
-        private final AtomicLong found = new AtomicLong();
-        private final BitSet data = new BitSet();
-        private final BitSet zero = new BitSet();
-
-        Changes(RamReference base, long limit) {
-            this.base = base;
-            this.limit = limit;
-        }
-
-        boolean tooMany() {
-            return found.get() > limit;
-        }
-
-        void find(BitSet pages) throws IOException {
-            var workers = new PageWorkers(memory, pages);
-            workers.run((first, bytes) -> {
-                compare(first, bytes);
-                if (tooMany()) {
-                    workers.stop();
-                }
-            });
-        }
-
-        private void compare(int first, MemorySegment bytes) {
-            int count = (int) (bytes.byteSize() / Pages.SIZE);
-            int page = base.firstDifferent(bytes, first, 0, count);
-            while (page < count) {
-                add(first + page, Pages.isZero(bytes, page));
-                page = base.firstDifferent(bytes, first, page + 1, count);
-            }
-        }
-
-        private void add(int page, boolean isZero) {
-            synchronized (data) {
-                (isZero ? zero : data).set(page);
-            }
-            if (!isZero) {
-                found.addAndGet(Pages.SIZE);
             }
         }
     }

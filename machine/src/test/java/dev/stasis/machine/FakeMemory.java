@@ -8,9 +8,12 @@ import java.util.BitSet;
 import java.util.Random;
 
 /// RAM in an array, which a test may change.
-final class FakeMemory implements GuestMemory {
+final class FakeMemory implements TrackedMemory {
     final byte[] bytes;
     final BitSet written = new BitSet();
+
+    /// Since what is written was last taken.
+    final BitSet sinceTaken = new BitSet();
 
     FakeMemory(int pages) {
         bytes = new byte[pages * Pages.SIZE];
@@ -40,6 +43,14 @@ final class FakeMemory implements GuestMemory {
             }
         }
         written.set(page);
+        sinceTaken.set(page);
+    }
+
+    @Override
+    public BitSet takeWritten() {
+        var taken = (BitSet) sinceTaken.clone();
+        sinceTaken.clear();
+        return taken;
     }
 
     @Override

@@ -51,6 +51,7 @@ final class Payload implements AutoCloseable {
                                 TestTools.launcher(),
                                 new Boot.Firmware(TestTools.payload()),
                                 files)
+                        .tracker(TestTools.tracker())
                         .memory(MEMORY)
                         .lanes(2);
         if (accelerator == Accelerator.KVM) {

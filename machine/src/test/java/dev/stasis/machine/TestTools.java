@@ -14,6 +14,7 @@ final class TestTools {
     private static final Path SOURCES = Path.of("../guest").toAbsolutePath().normalize();
     private static final Path MADE = Path.of("target/tools").toAbsolutePath();
     private static final Path LAUNCHER = MADE.resolve("launcher");
+    private static final Path TRACKER = MADE.resolve("tracker.so");
     private static final Path PAYLOAD = MADE.resolve("payload.rom");
     private static boolean made;
 
@@ -26,6 +27,11 @@ final class TestTools {
     static Path launcher() {
         make();
         return LAUNCHER;
+    }
+
+    static Path tracker() {
+        make();
+        return TRACKER;
     }
 
     static Path payload() {
@@ -51,7 +57,10 @@ final class TestTools {
             try (var sources = Files.newDirectoryStream(SOURCES.resolve("launcher"), "*.c")) {
                 sources.forEach(source -> compile.add(source.toString()));
             }
+            compile.add(SOURCES.resolve("agent/frames.c").toString());
             run(compile);
+            var tracker = SOURCES.resolve("tracker/tracker.c").toString();
+            run(List.of("gcc", "-shared", "-fPIC", "-nostdlib", "-o", "" + TRACKER, tracker));
             var object = MADE.resolve("payload.o").toString();
             run(List.of("as", "-o", object, SOURCES.resolve("payload/payload.S").toString()));
             run(
