@@ -1,4 +1,4 @@
-# Part of build.sh, which sets: here guest modules kernel kernel_version kernel_deb busybox_version busybox_deb work made.
+# Part of build.sh, which sets: here guest modules network_modules kernel kernel_version kernel_deb busybox_version busybox_deb work made.
 PATH=$PATH:/usr/sbin:/sbin
 
 timestamps() { # folder
@@ -42,12 +42,14 @@ make_vmlinux() {
 make_initrd() {
     mkdir -p "$work/initrd/modules"
     compile "$work/initrd/init" "$guest"/agent/*.c
-    for module in $modules; do
+    for module in $modules $network_modules; do
+        list=order
+        case " $network_modules " in *" $module "*) list=order.network ;; esac
         found=$(find "$work/kernel" -path "*/$module")
         [ -n "$found" ] || fail "$kernel $kernel_version has no module $module"
         # Without the signature, which costs a tenth of the boot to verify under emulation.
         strip --strip-debug -o "$work/initrd/modules/${module##*/}" "$found"
-        basename "$module" >>"$work/initrd/modules/order"
+        basename "$module" >>"$work/initrd/modules/$list"
     done
     timestamps "$work/initrd"
     (cd "$work/initrd" && find . -mindepth 1 | sort | cpio --quiet --reproducible -R 0:0 -o -H newc) >"$made/initrd"

@@ -16,6 +16,8 @@ cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/stasis
 scripts="$here/build.sh $here/build-files.sh $here/packages.txt"
 modules="virtio/virtio_ring.ko virtio/virtio.ko virtio/virtio_pci_modern_dev.ko virtio/virtio_pci_legacy_dev.ko virtio/virtio_pci.ko
     char/virtio_console.ko block/virtio_blk.ko squashfs/squashfs.ko overlayfs/overlay.ko"
+# Loaded where the machine has a network device.
+network_modules="core/failover.ko net/net_failover.ko net/virtio_net.ko ipv4/inet_diag.ko ipv4/tcp_diag.ko"
 
 fail() {
     echo "guest-resources: $*" >&2

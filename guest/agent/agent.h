@@ -185,6 +185,14 @@ int connections_timeout(void);
 
 void files_serve(void);
 
+// ---- network.c: the network device, where there is one
+
+// What the kernel's command line says of it; NULL: there is none.
+const char *network_wanted(void);
+void network_up(void);
+// Ends all TCP connections that leave the guest.
+void network_cut(void);
+
 // ---- control.c: freezing, identity, end
 
 void control_start(void);

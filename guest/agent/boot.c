@@ -57,21 +57,20 @@ static void console(void) {
         close(fd);
 }
 
-// The modules that /modules/order names, in that order. Each file is removed: the initramfs is memory.
-static void load_modules(void) {
-    FILE *order = fopen("/modules/order", "re");
-    must(order != NULL, "cannot open", "/modules/order");
+// The modules that a list names, in that order. Each file is removed, needed or not: the initramfs is memory.
+static void load_modules(const char *list, bool needed) {
+    FILE *order = fopen(list, "re");
+    must(order != NULL, "cannot open", list);
     char name[64], path[96];
     while (fscanf(order, "%63s", name) == 1) {
         snprintf(path, sizeof path, "/modules/%s", name);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
-        must(fd >= 0 && (syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST), "cannot load", path);
+        must(!needed || (fd >= 0 && (syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST)), "cannot load", path);
         close(fd);
         unlink(path);
     }
     fclose(order);
-    unlink("/modules/order");
-    unlink("/init");
+    unlink(list);
 }
 
 static void enter_root(void) {
@@ -144,12 +143,15 @@ void boot(void) {
     folder("/dev", 0755);
     mount("dev", "/dev", "devtmpfs", 0, NULL);
     console();
-    load_modules();
+    load_modules("/modules/order", true);
+    load_modules("/modules/order.network", network_wanted() != NULL);
+    unlink("/init");
     enter_root();
     mount_kernel_folders();
     complete_image();
     settle_boot_id();
     loopback_up();
+    network_up();
     sethostname("sandbox", 7);
     reboot(RB_DISABLE_CAD);
     umask(022);

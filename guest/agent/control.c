@@ -160,6 +160,7 @@ static void identify(const struct origin *origin, uint8_t *message, size_t lengt
         return answer_error(origin, error, "environment");
     if (identity.generation) {
         connections_end(NULL);
+        network_cut();
         fork_file_write(identity.generation);
     }
     answer(origin, OK, NULL, 0);

@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CLIENTS_MAX = 256 };
+enum { CLIENTS_MAX = 256, DESCRIPTORS_MAX = 256 };
 
 struct client {
     int fd;
@@ -218,17 +218,25 @@ static void turn(void) {
 }
 
 // Of the launcher's descriptors only the lock of the run folder is kept: the folder is in use for as long as this process lives.
-static void let_go(void) {
-    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), last = nothing;
+void keep_only(const int *wanted) {
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd < 3; fd++)
         dup2(nothing, fd);
-    for (int fd = 3; fd <= last; fd++) {
+    for (int fd = 3; fd < DESCRIPTORS_MAX; fd++) {
         bool kept = fd == run_lock;
-        for (int i = 0; i < published_count; i++)
-            kept |= fd == published[i].fd;
+        for (const int *at = wanted; *at >= 0; at++)
+            kept |= fd == *at;
         if (!kept)
             close(fd);
     }
+}
+
+static void keep_ports(void) {
+    int wanted[PUBLISHED_MAX + 1];
+    for (int i = 0; i < published_count; i++)
+        wanted[i] = published[i].fd;
+    wanted[published_count] = -1;
+    keep_only(wanted);
 }
 
 pid_t forward(const char *lane) {
@@ -238,7 +246,7 @@ pid_t forward(const char *lane) {
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         if (getppid() != parent)
             _exit(1);
-        let_go();
+        keep_ports();
         lane_path = lane;
         for (;;)
             turn();

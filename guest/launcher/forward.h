@@ -1,4 +1,4 @@
-// Published ports, see forward.c.
+// Published ports, see forward.c, and the network, see relay.c.
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +22,12 @@ void publish(const char *text);
 
 // forward.c: a process of its own that forwards what connects to the published ports; returns in its parent, 0 if there are none.
 pid_t forward(const char *lane);
+
+// Closes what this process has from the launcher but these, up to -1, and the lock of the run folder.
+void keep_only(const int *wanted);
+
+// relay.c: a process between the network device's socket and that of the program at the other end.
+pid_t relay(int guest, int world);
 
 // session.c: frames to and from the agent. `lane` is its unix socket's path; there is one session at a time.
 struct agent_frame {

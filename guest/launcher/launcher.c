@@ -8,6 +8,8 @@
 //   --max-log BYTES             a log that grows beyond this is renamed to LOG.1 and begun anew
 //   --publish ADDRESS/PORT/GUEST-PORT   listens there (port 0: at a free one) and forwards to the guest; RUN/ports says where. Repeatable
 //   --lane PATH                 the lane over which that is done
+//   --network WORD              a word of the command of a program that is the other side of the program's network: it gets the number of a
+//                               socket for @peer@, and ends when that is closed. Once for each word
 //
 // In the arguments, @console@ and @log@ become paths to write to (DIR/console.log, DIR/guest.log), @qmp@ the number of a socket that
 // listens at RUN/qmp. The program's own output goes to qemu.log.
@@ -39,7 +41,7 @@
 #define PR_SET_PTRACER 0x59616d61
 #endif
 
-enum { LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000 };
+enum { LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000, NETWORK_WORDS_MAX = 40, TOKENS = 5 };
 
 static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.log"};
 
@@ -47,6 +49,9 @@ const char *run;
 int run_lock;
 off_t log_bytes_max = 8 << 20;
 static const char *logs, *preload, *lane = "";
+static char *network[NETWORK_WORDS_MAX + 1];
+static int network_words, net = -1, peer = -1;
+static pid_t helpers[3];  // the forwarder, the other side of the network and the relay to it; 0: there is none
 static bool attached, small_pages;
 static struct log log[LOGS];
 static int writers[LOGS], qmp, signals;
@@ -71,6 +76,8 @@ static char *const *arguments(int count, char **values) {
             logs = values[++at];
         else if (strcmp(values[at], "--lane") == 0 && more)
             lane = values[++at];
+        else if (strcmp(values[at], "--network") == 0 && more && network_words < NETWORK_WORDS_MAX)
+            network[network_words++] = values[++at];
         else if (strcmp(values[at], "--publish") == 0 && more)
             publish(values[++at]);
         else if (strcmp(values[at], "--preload") == 0 && more)
@@ -136,23 +143,25 @@ static void open_logs(void) {
 
 // A copy of the argument with every token replaced.
 static char *expand(const char *argument) {
-    static char values[LOGS][24];
+    static char values[TOKENS][24];
     snprintf(values[0], sizeof values[0], "%d", qmp);
+    snprintf(values[3], sizeof values[3], "%d", net);
+    snprintf(values[4], sizeof values[4], "%d", peer);
     snprintf(values[1], sizeof values[1], "/dev/fd/%d", writers[1]);
     snprintf(values[2], sizeof values[2], "/dev/fd/%d", writers[2]);
-    const char *const tokens[LOGS] = {"@qmp@", "@console@", "@log@"};
+    const char *const tokens[TOKENS] = {"@qmp@", "@console@", "@log@", "@net@", "@peer@"};
     char *expanded = NULL;
     size_t size;
     FILE *out = open_memstream(&expanded, &size);
     while (out != NULL && *argument != 0) {
         int found = 0;
-        while (found < LOGS && strncmp(argument, tokens[found], strlen(tokens[found])) != 0)
+        while (found < TOKENS && strncmp(argument, tokens[found], strlen(tokens[found])) != 0)
             found++;
-        if (found < LOGS)
+        if (found < TOKENS)
             fputs(values[found], out);
         else
             fputc(*argument, out);
-        argument += found < LOGS ? strlen(tokens[found]) : 1;
+        argument += found < TOKENS ? strlen(tokens[found]) : 1;
     }
     if (out == NULL || fclose(out) != 0)
         failed("memory");
@@ -170,7 +179,8 @@ static void set_preload(void) {
         setenv("LD_PRELOAD", path, 1);
 }
 
-static void become_program(char *const *program, pid_t parent, int report) {
+// `given` are the descriptors that it gets.
+static void become_program(char *const *program, pid_t parent, int report, const int *given) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -181,18 +191,19 @@ static void become_program(char *const *program, pid_t parent, int report) {
     prctl(PR_SET_PTRACER, -1UL);  // where Yama forbids it otherwise, captures read this process's memory; no Yama: an error, and no need
     if (small_pages)
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-    if (preload != NULL)
+    if (preload != NULL && *given == qmp)
         set_preload();
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     bool ready = nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(writers[0], 1) >= 0 && dup2(writers[0], 2) >= 0;
-    ready = ready && fcntl(qmp, F_SETFD, 0) == 0 && fcntl(writers[1], F_SETFD, 0) == 0 && fcntl(writers[2], F_SETFD, 0) == 0;
+    for (; ready && *given >= 0; given++)
+        ready = fcntl(*given, F_SETFD, 0) == 0;
     if (ready)
         execvp(program[0], program);
     int error = errno;
     _exit(write(report, &error, sizeof error) < 0);
 }
 
-static pid_t start(char *const *program) {
+static pid_t start(char *const *program, const int *given) {
     size_t count = 0;
     while (program[count] != NULL)
         count++;
@@ -206,11 +217,8 @@ static pid_t start(char *const *program) {
     if (pid < 0)
         failed("fork");
     if (pid == 0)
-        become_program(expanded, self, report[1]);
+        become_program(expanded, self, report[1], given);
     close(report[1]);
-    close(qmp);
-    for (int i = 0; i < LOGS; i++)
-        close(writers[i]);
     if (read(report[0], &error, sizeof error) == sizeof error) {
         char path[PATH_LENGTH];
         join(path, run, "qmp");
@@ -219,6 +227,29 @@ static pid_t start(char *const *program) {
         failed(program[0]);
     }
     close(report[0]);
+    return pid;
+}
+
+// The program's descriptors are its alone: that its end of the network is closed ends the network's other side.
+static pid_t start_all(char *const *program) {
+    int guest[2], world[2];
+    if (network_words > 0) {
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, guest) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, world) < 0)
+            failed("socketpair");
+        net = guest[0];
+        peer = world[0];
+        helpers[1] = start(network, (int[]){peer, -1});
+        helpers[2] = relay(guest[1], world[1]);
+        close(peer);
+        close(guest[1]);
+        close(world[1]);
+    }
+    pid_t pid = start(program, (int[]){qmp, writers[1], writers[2], net, -1});
+    close(qmp);
+    if (net >= 0)
+        close(net);
+    for (int i = 0; i < LOGS; i++)
+        close(writers[i]);
     return pid;
 }
 
@@ -286,7 +317,8 @@ int main(int count, char **values) {
     open_logs();
     if (!write_ports())
         failed("RUN/ports");
-    pid_t pid = start(program), forwarder = forward(lane);
+    pid_t pid = start_all(program);
+    helpers[0] = forward(lane);
     if (!write_machine(getpid(), pid))
         failed("RUN/machine");
     dprintf(1, "started %d\n", pid);
@@ -296,8 +328,9 @@ int main(int count, char **values) {
     close(nothing);
     const char *reason = NULL;
     int status = attend(pid, &reason);
-    if (forwarder > 0 && kill(forwarder, SIGKILL) == 0)
-        waitpid(forwarder, NULL, 0);
+    for (int i = 0; i < 3; i++)
+        if (helpers[i] > 0 && kill(helpers[i], SIGKILL) == 0)
+            waitpid(helpers[i], NULL, 0);
     for (int i = 0; i < LOGS; i++)
         while (log_read(&log[i])) {
         }

@@ -40,6 +40,7 @@ public final class SandboxBuilder {
     private OptionalInt maxCpus = OptionalInt.empty();
     private final Environment.Builder env = new Environment.Builder();
     private ByteSize disk = DEFAULT_DISK;
+    private Network network = Network.NONE;
     private final List<PublishedPort> ports = new ArrayList<>();
     private boolean attached = true;
     private boolean requireKvm;
@@ -131,6 +132,13 @@ public final class SandboxBuilder {
         return this;
     }
 
+    /// What the sandbox and its forks can reach; nothing unless said otherwise. {@link Network#NAT}
+    /// needs the program passt.
+    public SandboxBuilder network(Network network) {
+        this.network = network;
+        return this;
+    }
+
     /// Lets a port of this computer lead to a port in the sandbox; it listens on 127.0.0.1 unless
     /// another address is given. Several can be published. It works without any network.
     ///
@@ -190,7 +198,7 @@ public final class SandboxBuilder {
                 limits(),
                 disk,
                 env.build(),
-                new NetworkSettings(ports),
+                new NetworkSettings(network, ports),
                 new SandboxSettings.Binding(attached, requireKvm),
                 pull.build(),
                 progress);

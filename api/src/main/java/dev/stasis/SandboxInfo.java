@@ -17,6 +17,7 @@ import java.util.Optional;
 /// @param memory the guest's memory in use
 /// @param limits what those can be raised to
 /// @param env variables of every command in it
+/// @param network what it can reach
 /// @param ports the ports of this computer that lead into it while its machine lives
 /// @param created when it was made
 /// @param accelerator what runs its CPUs
@@ -32,6 +33,7 @@ public record SandboxInfo(
         ByteSize memory,
         SizeLimits limits,
         Map<String, String> env,
+        Network network,
         List<PublishedPort> ports,
         Instant created,
         Accelerator accelerator,

@@ -61,7 +61,7 @@ class PublishedPortTest {
         var ports = Collections.nCopies(65, PublishedPort.parse("80"));
 
         assertThatExceptionOfType(StasisException.class)
-                .isThrownBy(() -> new NetworkSettings(ports))
+                .isThrownBy(() -> new NetworkSettings(Network.NONE, ports))
                 .withMessageContaining("at most 64");
     }
 }

@@ -42,6 +42,7 @@ final class Fields {
         fields.put("maxCpus", sandbox.limits().cpus());
         fields.put("maxMemoryBytes", sandbox.limits().memory().bytes());
         fields.put("env", new TreeMap<>(sandbox.env()));
+        fields.put("network", word(sandbox.network()));
         fields.put("ports", sandbox.ports().stream().map(Fields::of).toList());
         fields.put("created", sandbox.created().toString());
         fields.put("accelerator", word(sandbox.accelerator()));

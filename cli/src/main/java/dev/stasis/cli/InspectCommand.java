@@ -56,6 +56,7 @@ final class InspectCommand implements Callable<Integer> {
                 .row("accelerator", accelerator(info.accelerator()))
                 .row("created", Table.time(info.created()))
                 .row("lives", info.attached() ? "until its owner ends" : "until it is removed");
+        table.row("network", Fields.word(info.network()));
         info.ports().forEach(port -> table.row("port", port(port)));
         info.snapshot().ifPresent(snapshot -> table.row("fork of", snapshot));
         new TreeMap<>(info.env()).forEach((key, value) -> table.row("env", key + "=" + value));

@@ -1,5 +1,6 @@
 package dev.stasis.cli;
 
+import dev.stasis.Network;
 import dev.stasis.PullPolicy;
 import dev.stasis.SandboxBuilder;
 import java.util.LinkedHashMap;
@@ -85,6 +86,14 @@ final class SandboxOptions {
     List<String> unsetEnv = List.of();
 
     @Option(
+            names = "--network",
+            paramLabel = "none|nat",
+            description =
+                    "What it and its forks can reach: nothing ('none', the default), or what this"
+                            + " computer reaches but its loopback ('nat', by the program passt).")
+    Network network = Network.NONE;
+
+    @Option(
             names = {"-p", "--publish"},
             paramLabel = "[[ADDRESS:]PORT:]GUEST",
             description =
@@ -130,6 +139,7 @@ final class SandboxOptions {
         }
         env.forEach(builder::env);
         unsetEnv.forEach(builder::unsetEnv);
+        builder.network(network);
         publish.forEach(builder::publish);
         if (requireKvm) {
             builder.requireKvm();

@@ -8,6 +8,7 @@ import dev.stasis.ExecInfo;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecResult;
 import dev.stasis.ExecSettings;
+import dev.stasis.Network;
 import dev.stasis.PublishedPort;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxInfo;
@@ -42,6 +43,7 @@ final class FakeSandbox {
     String image = "busybox";
     Optional<String> newest;
     boolean attached;
+    Network network = Network.NONE;
     List<PublishedPort> ports = List.of();
     SandboxState state = SandboxState.RUNNING;
     Optional<String> reason = Optional.empty();
@@ -76,6 +78,7 @@ final class FakeSandbox {
         sandbox.env.putAll(settings.env().over(Map.of()));
         sandbox.image = settings.image();
         sandbox.attached = settings.binding().attached();
+        sandbox.network = settings.network().network();
         sandbox.ports = settings.network().ports();
         return sandbox;
     }
@@ -92,6 +95,7 @@ final class FakeSandbox {
                         Optional.of(snapshot.id()));
         sandbox.env.putAll(settings.env().over(source.env));
         sandbox.files.putAll(snapshot.files);
+        sandbox.network = source.network;
         sandbox.ports = settings.ports().listed();
         if (settings.ports().moved()) {
             sandbox.ports = source.ports.stream().map(PublishedPort::onFreePort).toList();
@@ -115,6 +119,7 @@ final class FakeSandbox {
                 memory,
                 LIMITS,
                 env,
+                network,
                 ports,
                 CREATED,
                 stasis.accelerator(),

@@ -45,6 +45,7 @@ class ListingsTest {
                         Map.entry("maxCpus", 8),
                         Map.entry("maxMemoryBytes", 64L << 30),
                         Map.entry("env", Map.of("A", "1", "B", "2")),
+                        Map.entry("network", "none"),
                         Map.entry("ports", List.of()),
                         Map.entry("created", "2026-03-01T12:34:56.789Z"),
                         Map.entry("accelerator", "tcg"),

@@ -2,6 +2,7 @@ package dev.stasis.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stasis.Network;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// A real distribution as image: Debian with Python, git and a C compiler, made by mmdebstrap.
 class DebianTest {
     private static final int BUILD_MINUTES = 10;
+
+    private static final String INSTALL =
+            "apt-get -q -o APT::Sandbox::User=root install -y --no-install-recommends ";
 
     @RegisterExtension static final Machines MACHINES = new Machines();
     @TempDir Path folder;
@@ -91,6 +95,28 @@ class DebianTest {
                                     "cd /again; git fsck --strict 2>&1; git status --porcelain; ./main"))
                     .isEqualTo("42");
             assertThat(guest.sh("git -C /again log --format=%s")).isEqualTo("first");
+        }
+    }
+
+    @Test
+    void packagesAreInstalledThroughTheNetworkBeforeASnapshotAndInItsForks() throws Exception {
+        var tar = debian();
+        try (var base =
+                MACHINES.stasis()
+                        .create(
+                                "packages",
+                                s -> s.image(tar.toString()).memory("1G").network(Network.NAT))) {
+            var guest = Guest.of(base);
+            guest.sh("apt-get -q update && " + INSTALL + "hello");
+            try (var snapshot = base.snapshot();
+                    var one = snapshot.restore("first");
+                    var two = snapshot.restore("second")) {
+                for (var fork : List.of(one, two)) {
+                    assertThat(Guest.of(fork).sh("hello")).isEqualTo("Hello, world!");
+                    Guest.of(fork).sh(INSTALL + "ed");
+                    assertThat(Guest.of(fork).sh("ed --version")).startsWith("GNU ed");
+                }
+            }
         }
     }
 

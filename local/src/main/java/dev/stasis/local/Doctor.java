@@ -43,6 +43,7 @@ final class Doctor {
         memoryAccess();
         templates();
         images();
+        network();
         return List.copyOf(found);
     }
 
@@ -119,6 +120,18 @@ final class Doctor {
                     "Images",
                     "tar2sqfs is not installed",
                     "apt-get install squashfs-tools-ng, unless the built-in image is all you need: others are built with it");
+        }
+    }
+
+    private void network() {
+        if (Program.onPath(UserNetwork.PROGRAM)) {
+            ok("Network", UserNetwork.PROGRAM + " is installed; " + UserNetwork.REACH);
+        } else {
+            notice(
+                    "Network",
+                    UserNetwork.PROGRAM + " is not installed",
+                    "apt-get install passt, unless published ports are all you need; then "
+                            + UserNetwork.REACH);
         }
     }
 

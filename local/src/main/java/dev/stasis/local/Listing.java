@@ -72,6 +72,7 @@ final class Listing {
                 setup.memory(),
                 limits(setup),
                 setup.env(),
+                UserNetwork.of(setup),
                 ports(record, condition.state()),
                 record.created(),
                 Accelerator.valueOf(setup.accelerator()),

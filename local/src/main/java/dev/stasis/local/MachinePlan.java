@@ -153,6 +153,7 @@ final class MachinePlan {
                         .disk(place.folder().resolve(disk))
                         .beneath(beneath)
                         .lanes(Place.LANES)
+                        .network(UserNetwork.command(setup))
                         .ports(new MachineSpec.Ports(Ports.of(setup), Place.PORTS_LANE));
         return sized(builder).build();
     }
@@ -178,6 +179,7 @@ final class MachinePlan {
         var emulated = tools.accelerator().accelerator() == Accelerator.TCG;
         return KERNEL_COMMAND_LINE
                 + movable(setup.memory().mebibytes())
+                + UserNetwork.kernelOption(setup)
                 + (emulated ? EMULATED_ONLY : "");
     }
 

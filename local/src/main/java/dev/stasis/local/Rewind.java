@@ -95,6 +95,7 @@ final class Rewind {
                 Ports.in(
                         files.manifest().setup().withEnv(record.setup().env()),
                         Ports.of(record.setup()));
+        UserNetwork.require(setup);
         var plan = MachinePlan.restored(place, tools, snapshot, setup);
         var layers = Layers.restored(snapshot, "disk-" + Ids.next() + ".qcow2");
         var then = record.rewound(setup.withMachine(plan.facts()), layers);

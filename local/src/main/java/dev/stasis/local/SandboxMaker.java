@@ -55,7 +55,7 @@ final class SandboxMaker {
 
     private LocalSandbox create(
             String name, SandboxSettings settings, ImageRecord image, Accelerator accelerator) {
-        var bare =
+        var basic =
                 new Setup(
                         new Setup.Image(settings.image(), image.digest(), image.config()),
                         settings.memory(),
@@ -64,6 +64,8 @@ final class SandboxMaker {
                         settings.env().over(image.config().env()),
                         accelerator.name(),
                         Map.of());
+        var bare = UserNetwork.in(basic, settings.network().network());
+        UserNetwork.require(bare);
         var wanted = Ports.in(bare, settings.network().ports());
         var templates = new Templates(stasis.openHome(), tools, settings.progress());
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -160,6 +162,7 @@ final class SandboxMaker {
         tools.accelerator(settings.binding().requireKvm());
         var manifest = stasis.openHome().snapshots().resolve(snapshot);
         var captured = manifest.setup();
+        UserNetwork.require(captured);
         var size =
                 new WantedSize(
                                 settings.cpus().orElse(captured.cpus()),

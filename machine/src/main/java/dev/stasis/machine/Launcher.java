@@ -79,6 +79,7 @@ final class Launcher {
         }
         command.addAll(options);
         command.addAll(PortList.options(spec));
+        spec.network().forEach(word -> command.addAll(List.of("--network", word)));
         command.add("--");
         command.addAll(qemu);
         var builder =

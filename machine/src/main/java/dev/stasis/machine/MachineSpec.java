@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// @param beneath the layers that the overlay lies on, the uppermost first; the lowest one says
 ///   itself what it lies on, and so does the overlay when there are none here
 /// @param lanes how many connections to the guest's agent there are
+/// @param network the command of the program at the other end of its network device, which is given
+///   the number of a socket for {@link #PEER}; empty when it has no such device
 /// @param ports which ports of this computer lead into the guest
 /// @param files where its sockets and logs are
 /// @param attached whether it ends with the process that starts it, until it is detached
@@ -46,6 +48,7 @@ public record MachineSpec(
         @Nullable Path disk,
         List<Path> beneath,
         int lanes,
+        List<String> network,
         Ports ports,
         MachineFiles files,
         boolean attached) {
@@ -65,6 +68,9 @@ public record MachineSpec(
         }
     }
 
+    /// Stands for the socket in a network's command.
+    public static final String PEER = "@peer@";
+
     /// The CPU of software emulation: what current distributions ask for, in a model that does not
     /// change with QEMU's version.
     static final String EMULATED_CPU = "Nehalem-v1,+rdrand";
@@ -78,6 +84,7 @@ public record MachineSpec(
 
     /// Checks the numbers.
     public MachineSpec {
+        network = List.copyOf(network);
         dimms = dimms.stream().sorted().toList();
         check(memory.bytes() > 0 && memory.bytes() % (1 << 20) == 0, "memory", memory);
         check(
@@ -140,6 +147,7 @@ public record MachineSpec(
         private @Nullable Path disk;
         private List<Path> beneath = List.of();
         private int lanes = 16;
+        private List<String> network = List.of();
         private Ports ports = Ports.NONE;
         private boolean attached = true;
 
@@ -215,6 +223,14 @@ public record MachineSpec(
             return this;
         }
 
+        /// Gives it a network device.
+        ///
+        /// @param command the program at its other end, with its arguments
+        public Builder network(List<String> command) {
+            this.network = command;
+            return this;
+        }
+
         /// Which ports of this computer lead into the guest.
         public Builder ports(Ports leading) {
             this.ports = leading;
@@ -244,6 +260,7 @@ public record MachineSpec(
                     disk,
                     beneath,
                     lanes,
+                    network,
                     ports,
                     files,
                     attached);

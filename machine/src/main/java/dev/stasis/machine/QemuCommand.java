@@ -9,8 +9,8 @@ import java.util.Map;
 import tools.jackson.jr.ob.JSON;
 
 /// QEMU's command line. Whatever shapes the captured device state is pinned here: the versioned
-/// machine, every address, every queue. `@console@`, `@log@` and `@qmp@` are the launcher's to
-/// fill.
+/// machine, every address, every queue. `@console@`, `@log@`, `@qmp@` and `@net@` are the
+/// launcher's to fill.
 final class QemuCommand {
     static final String MACHINE_TYPE = "pc-q35-7.2";
 
@@ -27,6 +27,7 @@ final class QemuCommand {
     private static final int SLOTS = 64;
     private static final int TRANSLATION_MIB = 64;
     private static final int PORTS = 31;
+    private static final String MAC = "52:54:00:53:54:53";
     private static final String LANE_NAME = "dev.stasis.lane.";
     private static final String LOG_NAME = "dev.stasis.log";
     private static final int LOG_PORT = 1;
@@ -50,6 +51,7 @@ final class QemuCommand {
         command.memory(images);
         command.ports();
         command.disks();
+        command.network();
         command.start(!images.isEmpty());
         return command.arguments;
     }
@@ -64,6 +66,9 @@ final class QemuCommand {
         }
         if (spec.disk() != null) {
             devices.add("virtio-blk-pci@5 disk");
+        }
+        if (!spec.network().isEmpty()) {
+            devices.add("virtio-net-pci@6");
         }
         if (spec.canGrow()) {
             devices.add("pc-dimm slots=" + SLOTS);
@@ -195,6 +200,17 @@ final class QemuCommand {
                             + ",drive="
                             + node
                             + ",addr=5,num-queues=1,romfile=");
+        }
+    }
+
+    /// The other end is a socket that the launcher made. What the device can do depends on it, so
+    /// it is the same kind at a restore.
+    private void network() {
+        if (!spec.network().isEmpty()) {
+            add("-netdev", "stream,id=net,server=off,addr.type=fd,addr.str=@net@");
+            add(
+                    "-device",
+                    "virtio-net-pci,id=network,netdev=net,addr=6,mac=" + MAC + ",mq=off,romfile=");
         }
     }
 
