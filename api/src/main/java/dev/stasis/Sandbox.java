@@ -155,6 +155,23 @@ public interface Sandbox extends AutoCloseable {
     ///   ErrorCode#INCOMPATIBLE_SNAPSHOT} when its agent is too old
     void awaitPort(int guestPort, Duration longest);
 
+    /// Asks the sandbox's agent for a sign of life.
+    ///
+    /// @return how long the answer took
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when the sandbox does not run,
+    ///   {@link ErrorCode#DEADLINE_EXCEEDED} or {@link ErrorCode#AGENT_FAILED} when nothing
+    ///   answers, or {@link ErrorCode#MACHINE_FAILED} when the machine has ended
+    Duration ping();
+
+    /// Waits until the sandbox has no machine any more, however that ends; one that is paused is
+    /// waited for as well.
+    ///
+    /// @param longest how long to wait
+    /// @return what the sandbox is then; {@link SandboxInfo#reason()} says how the machine ended
+    /// @throws StasisException with {@link ErrorCode#DEADLINE_EXCEEDED}, or {@link
+    ///   ErrorCode#SANDBOX_NOT_FOUND} when it was removed
+    SandboxInfo awaitEnd(Duration longest);
+
     /// Puts the sandbox back to a snapshot: memory, processes, disk, CPUs and memory size are those
     /// of the snapshot. It keeps its name, its id and its environment, and runs afterwards,
     /// whatever it did before. The state that it leaves is lost. As in a fork, time and entropy are

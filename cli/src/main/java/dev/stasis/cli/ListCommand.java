@@ -7,11 +7,17 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// `stasis ls`.
 @Command(name = "ls", description = "Lists the sandboxes.")
 final class ListCommand implements Callable<Integer> {
     private final Session session;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Prints names alone, one a line.")
+    boolean quiet;
 
     @Mixin Format.Choice format = new Format.Choice();
 
@@ -24,6 +30,10 @@ final class ListCommand implements Callable<Integer> {
         var sandboxes = session.stasis().sandboxes();
         if (format.json()) {
             session.print(Fields.json(sandboxes.stream().map(Fields::of).toList()));
+            return 0;
+        }
+        if (quiet) {
+            sandboxes.forEach(sandbox -> session.print(sandbox.name()));
             return 0;
         }
         var table = new Table("NAME", "STATE", "IMAGE", "CPUS", "MEMORY", "BY", "CREATED", "FROM");

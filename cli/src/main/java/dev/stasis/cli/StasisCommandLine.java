@@ -25,6 +25,7 @@ final class StasisCommandLine {
         commandLine.addSubcommand(new CheckCommand(session));
         commandLine.addSubcommand(new DoctorCommand(session));
         commandLine.addSubcommand(new DemoCommand(session));
+        commandLine.addSubcommand(new CompletionCommand(session));
         commandLine
                 .setOut(new PrintWriter(session.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(session.err(), true, StandardCharsets.UTF_8))
@@ -82,6 +83,8 @@ final class StasisCommandLine {
                 new ResizeCommand(session),
                 new RewindCommand(session),
                 new StopCommand(session),
+                new WaitCommand(session),
+                new PingCommand(session),
                 new RemoveCommand(session));
     }
 

@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
 import dev.stasis.ExecBuilder;
 import dev.stasis.ExecHandle;
 import dev.stasis.ExecInfo;
@@ -12,6 +13,7 @@ import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
+import dev.stasis.StasisException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -113,6 +115,20 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     @Override
     public InetSocketAddress address(int guestPort) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), guestPort);
+    }
+
+    @Override
+    public Duration ping() {
+        sandbox.stasis.enter("ping");
+        return Duration.ofMillis(1);
+    }
+
+    @Override
+    public SandboxInfo awaitEnd(Duration longest) {
+        if (sandbox.state == SandboxState.RUNNING) {
+            throw new StasisException(ErrorCode.DEADLINE_EXCEEDED, "It runs after " + longest);
+        }
+        return info();
     }
 
     @Override

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stasis.ErrorCode;
 import dev.stasis.SandboxState;
 import dev.stasis.StasisException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 
 class LifeCycleCommandsTest {
@@ -36,6 +38,44 @@ class LifeCycleCommandsTest {
 
         assertThat(cli.run("create")).isZero();
         assertThat(cli.out()).isEqualTo("made-up-2\n");
+    }
+
+    @Test
+    void sandboxesArePingedAndWaitedFor() {
+        cli.run("create", "--name", "a");
+        assertThat(cli.run("ping", "a")).isZero();
+        assertThat(cli.out()).isEqualTo("a\n");
+        assertThat(cli.run("wait", "--timeout", "1s", "a")).isEqualTo(12);
+        assertThat(cli.err()).contains("It runs after PT1S");
+        cli.run("stop", "a");
+        assertThat(cli.run("wait", "a")).isZero();
+        assertThat(cli.out()).isEqualTo("a\n");
+        assertThat(cli.run("ls", "-q")).isZero();
+        assertThat(cli.out()).isEqualTo("a\n");
+    }
+
+    @Test
+    void aShellCompletesVerbsAndOptions() throws Exception {
+        assertThat(cli.run("completion", "bash")).isZero();
+        var script = Files.createTempFile("stasis-completion", ".sh");
+        try {
+            Files.writeString(
+                    script,
+                    cli.out()
+                            + "\nCOMP_WORDS=(stasis snapshots tr); COMP_CWORD=2; _complete_stasis; echo \"${COMPREPLY[@]}\""
+                            + "\nCOMP_WORDS=(stasis create --net); COMP_CWORD=2; _complete_stasis; echo \"${COMPREPLY[@]}\"\n");
+            var bash =
+                    new ProcessBuilder("bash", script.toString())
+                            .redirectError(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo("tree\n--network\n");
+        } finally {
+            Files.delete(script);
+        }
+        assertThat(cli.run("completion", "zsh")).isZero();
+        assertThat(cli.out()).startsWith("autoload -U +X bashcompinit");
+        assertThat(cli.run("completion", "fish")).isEqualTo(2);
     }
 
     @Test

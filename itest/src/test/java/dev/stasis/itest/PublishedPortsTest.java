@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.stasis.ErrorCode;
 import dev.stasis.PublishedPort;
 import dev.stasis.Sandbox;
+import dev.stasis.SandboxState;
 import dev.stasis.StasisException;
 import dev.stasis.cli.Main;
 import java.io.IOException;
@@ -182,6 +183,21 @@ class PublishedPortsTest {
             try (var client = connect(sandbox, WEB)) {
                 assertThat(isOver(client)).as("nothing listens there").isTrue();
             }
+        }
+    }
+
+    @Test
+    void aSandboxIsPingedAndItsEndWaitedFor() throws Exception {
+        try (var sandbox = MACHINES.stasis().create("mortal", _ -> {})) {
+            assertThat(sandbox.ping()).isPositive();
+            assertThatExceptionOfType(StasisException.class)
+                    .isThrownBy(() -> sandbox.awaitEnd(Duration.ofMillis(50)))
+                    .matches(e -> e.code() == ErrorCode.DEADLINE_EXCEEDED);
+            Guest.of(sandbox).sh("(usleep 200000; kill -9 1; poweroff -f) > /dev/null 2>&1 &");
+            var info = sandbox.awaitEnd(LONG);
+            assertThat(info.state()).isEqualTo(SandboxState.ENDED);
+            assertThat(info.reason())
+                    .hasValueSatisfying(r -> assertThat(r).contains("QEMU exited"));
         }
     }
 

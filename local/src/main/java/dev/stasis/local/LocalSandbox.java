@@ -167,6 +167,17 @@ final class LocalSandbox implements Sandbox {
     }
 
     @Override
+    public Duration ping() {
+        return new Vitality(place).ping();
+    }
+
+    @Override
+    public SandboxInfo awaitEnd(Duration longest) {
+        new Vitality(place).awaitEnd(longest);
+        return info();
+    }
+
+    @Override
     public void rewind(Snapshot snapshot) {
         stasis.rewind(place, snapshot.id(), null);
     }

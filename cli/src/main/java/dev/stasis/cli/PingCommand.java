@@ -1,0 +1,33 @@
+package dev.stasis.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/// `stasis ping`.
+@Command(
+        name = "ping",
+        description =
+                "Asks the agents of running sandboxes for a sign of life; each name is printed that answers.")
+final class PingCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Parameters(arity = "1..*", paramLabel = "NAME", description = "The sandboxes.")
+    List<String> names = List.of();
+
+    PingCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        return EachName.of(session, names, this::ping);
+    }
+
+    private void ping(String name) {
+        try (var sandbox = Lookup.sandbox(session, name)) {
+            var _ = sandbox.ping();
+        }
+    }
+}
