@@ -43,7 +43,7 @@ class FrameReaderTest {
         byte[] good = FakeAgent.frame(EPOCH, 1, 21, new byte[10]);
         assertViolation(with(good, 0, 'X'), "begin no frame");
         assertViolation(with(good, 4, 1), "another connection");
-        assertViolation(with(good, 16, 99), "unknown type");
+        assertViolation(with(good, 16, 250), "unknown type");
         assertViolation(with(good, 17, 1), "flags");
         assertViolation(with(good, 18, 1), "flags");
         assertViolation(with(good, 23, 0xFF), "claims 4278190090 bytes");
