@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A home: the folder in which everything that Stasis keeps lies. Any number of processes of one
@@ -217,6 +218,17 @@ public final class Home {
         Path discarded = trashFolder().resolve(Ids.next());
         disk.rename(fileOrFolder, discarded);
         return discarded;
+    }
+
+    /// The same for what its owner may remove or rename meanwhile.
+    ///
+    /// @return empty when it is gone
+    Optional<Path> discardIfThere(Path fileOrFolder) throws IOException {
+        try {
+            return Optional.of(discard(fileOrFolder));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
     }
 
     private static void createFolder(Path folder) {

@@ -2,7 +2,6 @@ package dev.stasis.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.List;
 /// What interrupted operations left in a home: staging folders, folders of sandboxes that were not
 /// yet published, temporary files, pins and trash. Whoever works on one of the folders or pins
 /// holds its lock; temporary files of metadata are only made under the store-wide lock or a
-/// sandbox's.
+/// sandbox's, but for the notes of [Verified], which can be lost.
 final class Leftovers {
     private final Home home;
 
@@ -26,7 +25,7 @@ final class Leftovers {
         if (!dead().isEmpty()) {
             try (var _ = home.lock("clean up")) {
                 for (Path leftover : dead()) {
-                    discard(leftover);
+                    var _ = home.discardIfThere(leftover);
                     removed.add(leftover.toString());
                 }
             }
@@ -35,14 +34,6 @@ final class Leftovers {
             home.disk().deleteTree(discarded);
         }
         return removed;
-    }
-
-    private void discard(Path leftover) throws IOException {
-        try {
-            home.discard(leftover);
-        } catch (NoSuchFileException e) {
-            // Its owner removed it meanwhile.
-        }
     }
 
     private List<Path> dead() throws IOException {

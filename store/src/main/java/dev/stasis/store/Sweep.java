@@ -81,7 +81,8 @@ final class Sweep {
                 dropMemory(manifest);
             }
             for (Path left : Folding.leftBehind(home, manifest)) {
-                discarded.add(home.discard(left));
+                // What a restore notes as verified is written without the store-wide lock.
+                home.discardIfThere(left).ifPresent(discarded::add);
             }
         }
     }
