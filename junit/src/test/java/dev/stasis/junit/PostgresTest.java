@@ -27,6 +27,7 @@ class PostgresTest {
     @BeforeAll
     static void makeImage() throws Exception {
         Postgres.makeImage();
+        Cases.WARMED.set(0);
     }
 
     @Test
