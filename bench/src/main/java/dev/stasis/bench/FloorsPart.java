@@ -24,6 +24,7 @@ final class FloorsPart {
     }
 
     void measure() throws IOException {
+        run.workplace().touchMemory((2 * COPIED) >> 20);
         try (var arena = Arena.ofConfined()) {
             var from = arena.allocate(COPIED, PAGE);
             var to = arena.allocate(COPIED, PAGE);

@@ -35,9 +35,10 @@ final class PausesPart {
 
     /// @param made the guest to be made
     /// @param as what its values are of
-    private void source(Subject made, Subject as) {
+    private void source(Subject made, Subject as) throws IOException {
         try (var source = run.stasis().boot("source", made.memory())) {
             source.exec(Guest.fill(made.inUse())).orThrow();
+            run.workplace().touchMemory(made.memory().mebibytes());
             try (var first =
                     run.stasis()
                             .snapshot(
