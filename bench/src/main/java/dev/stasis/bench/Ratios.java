@@ -53,7 +53,7 @@ final class Ratios {
         var running = Series.of(Metric.RESTORE_RUNNING, Arm.COLD);
         versus("restore.cold", running, Arm.BARE, 1.3);
         versus("restore.cold", running, Arm.LOADVM, 0.1);
-        for (var arm : List.of(Arm.MIGRATION, Arm.MAPPED_RAM, Arm.TEMPLATING, Arm.LIBVIRT)) {
+        for (var arm : List.of(Arm.MIGRATION, Arm.MAPPED_RAM, Arm.TEMPLATING)) {
             versus("restore.cold", running, arm, Double.NaN);
         }
         median("restore.cold.p50_ms", running, Double.NaN);

@@ -31,7 +31,6 @@ record Settings(
                     "images",
                     "files",
                     "floors",
-                    "libvirt",
                     "line",
                     "guests",
                     "soak");
@@ -40,7 +39,7 @@ record Settings(
             """
             usage: ./benchmark [--quick] [--only PART,…] [--soak MINUTES] [--out DIR] [--against DIR] [--folder DIR]
               --quick        only the key ratios, in two minutes instead of fifteen
-              --only PART,…  some parts: restores, pauses, making, images, files, floors, libvirt, line, guests, soak
+              --only PART,…  some parts: restores, pauses, making, images, files, floors, line, guests, soak
               --soak MINUTES snapshot, restore, override and delete in a loop, after the rest
               --out DIR      writes report.json and report.html there
               --against DIR  compares with the report.json that an earlier run has written there

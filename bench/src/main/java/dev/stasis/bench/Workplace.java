@@ -82,7 +82,8 @@ final class Workplace implements AutoCloseable {
         }
     }
 
-    private static final class Deletion extends SimpleFileVisitor<Path> {
+    /// Deletes a tree; what is gone already is fine.
+    static final class Deletion extends SimpleFileVisitor<Path> {
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
                 throws IOException {
