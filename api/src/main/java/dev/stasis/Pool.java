@@ -38,7 +38,9 @@ public interface Pool extends AutoCloseable {
     /// @return the fork, which its caller closes; it outlives the pool
     /// @throws StasisException as {@link Snapshot#restore(String)}, and with {@link
     ///   ErrorCode#WRONG_STATE} when the pool is closed
-    Sandbox restore(String name);
+    default Sandbox restore(String name) {
+        return restoreWith(name, _ -> {});
+    }
 
     /// Makes a fork that differs from its source.
     ///

@@ -30,7 +30,9 @@ public interface Snapshot extends AutoCloseable {
     ///   {@link ErrorCode#SNAPSHOT_NOT_FOUND} when it can't be restored any more, {@link
     ///   ErrorCode#INCOMPATIBLE_SNAPSHOT}, {@link ErrorCode#STORE_DAMAGED} or {@link
     ///   ErrorCode#MACHINE_FAILED}; nothing is left of the fork then
-    Sandbox restore(String name);
+    default Sandbox restore(String name) {
+        return restoreWith(name, _ -> {});
+    }
 
     /// Makes a fork that differs from its source.
     ///

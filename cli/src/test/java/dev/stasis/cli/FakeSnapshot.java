@@ -84,11 +84,6 @@ final class FakeSnapshot implements Snapshot {
     }
 
     @Override
-    public Sandbox restore(String name) {
-        return restoreWith(name, _ -> {});
-    }
-
-    @Override
     public Sandbox restoreWith(String name, Consumer<RestoreBuilder> settings) {
         var builder = new RestoreBuilder();
         settings.accept(builder);

@@ -236,11 +236,6 @@ final class LocalPool implements Pool {
     }
 
     @Override
-    public Sandbox restore(String name) {
-        return restoreWith(name, _ -> {});
-    }
-
-    @Override
     public Sandbox restoreWith(String name, Consumer<RestoreBuilder> settings) {
         var builder = new RestoreBuilder();
         settings.accept(builder);
