@@ -4,6 +4,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.guest.FileSession;
 import dev.stasis.guest.SharedLane;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -166,6 +167,12 @@ public final class FileSessions implements AutoCloseable {
         /// A failure with its reason, where the machine or the agent is it.
         StasisException explained(StasisException failure) {
             return explain.apply(failure);
+        }
+
+        /// The same for a stream, with the same message.
+        IOException failed(StasisException failure) {
+            StasisException why = explained(failure);
+            return new IOException(why.getMessage(), why);
         }
 
         @Override

@@ -65,16 +65,11 @@ final class GuestInput extends InputStream {
             }
             chunk = ahead.remove().await();
         } catch (StasisException e) {
-            throw failed(e);
+            throw lease.failed(e);
         }
         at = 0;
         last = chunk.length < CHUNK_BYTES;
         return chunk.length > 0;
-    }
-
-    private IOException failed(StasisException e) {
-        StasisException why = lease.explained(e);
-        return new IOException(why.getMessage(), why);
     }
 
     @Override
@@ -89,7 +84,7 @@ final class GuestInput extends InputStream {
             }
             lease.files().closeFile(path).await();
         } catch (StasisException e) {
-            throw failed(e);
+            throw lease.failed(e);
         } finally {
             lease.close();
         }

@@ -79,7 +79,7 @@ final class GuestOutput extends OutputStream {
             ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, filled);
             sent.add(lease.files().write(append ? AT_THE_END : offset, bytes, path));
         } catch (StasisException e) {
-            throw failed(e);
+            throw lease.failed(e);
         }
         offset += filled;
         filled = 0;
@@ -91,13 +91,8 @@ final class GuestOutput extends OutputStream {
                 sent.remove().await();
             }
         } catch (StasisException e) {
-            throw failed(e);
+            throw lease.failed(e);
         }
-    }
-
-    private IOException failed(StasisException e) {
-        StasisException why = lease.explained(e);
-        return new IOException(why.getMessage(), why);
     }
 
     @Override
@@ -111,7 +106,7 @@ final class GuestOutput extends OutputStream {
             settle(0);
             lease.files().closeFile(path).await();
         } catch (StasisException e) {
-            throw failed(e);
+            throw lease.failed(e);
         } finally {
             lease.close();
         }
