@@ -63,14 +63,7 @@ final class RestoreCommand implements Callable<Integer> {
                     "The size of the fork's disk: that of the snapshot (the default) or more.")
     @Nullable String disk;
 
-    @Option(
-            names = {"-p", "--publish"},
-            paramLabel = "[[ADDRESS:]PORT:]GUEST",
-            description =
-                    "Lets a port of this computer lead to a TCP port of the sandbox, such as 8080:80;"
-                            + " 127.0.0.1::80 takes any that is free. The address is 127.0.0.1"
-                            + " unless said otherwise. Repeatable.")
-    List<String> publish = List.of();
+    @Mixin PublishOption published = new PublishOption();
 
     @Option(
             names = "--ports",
@@ -168,7 +161,7 @@ final class RestoreCommand implements Callable<Integer> {
     private void apply(RestoreBuilder builder) {
         env.forEach(builder::env);
         unsetEnv.forEach(builder::unsetEnv);
-        publish.forEach(builder::publish);
+        published.ports.forEach(builder::publish);
         if (ports == Ports.AUTO) {
             builder.movePorts();
         }

@@ -93,14 +93,7 @@ final class SandboxOptions {
                             + " computer reaches but its loopback ('nat', by the program passt).")
     Network network = Network.NONE;
 
-    @Option(
-            names = {"-p", "--publish"},
-            paramLabel = "[[ADDRESS:]PORT:]GUEST",
-            description =
-                    "Lets a port of this computer lead to a TCP port of the sandbox, such as 8080:80;"
-                            + " 127.0.0.1::80 takes any that is free. The address is 127.0.0.1"
-                            + " unless said otherwise. Repeatable.")
-    List<String> publish = List.of();
+    @Mixin PublishOption published = new PublishOption();
 
     @Option(
             names = "--require-kvm",
@@ -140,7 +133,7 @@ final class SandboxOptions {
         env.forEach(builder::env);
         unsetEnv.forEach(builder::unsetEnv);
         builder.network(network);
-        publish.forEach(builder::publish);
+        published.ports.forEach(builder::publish);
         if (requireKvm) {
             builder.requireKvm();
         }
