@@ -175,12 +175,13 @@ class ExecStreamTest {
         assertThat(outcome.exitCode()).isEqualTo(137);
     }
 
-    static void awaitText(ExecHandle command, String text) {
+    static String awaitText(ExecHandle command, String text) {
         var seen = new StringBuilder();
         while (seen.indexOf(text) < 0) {
             if (command.next(LONG).orElseThrow() instanceof ExecEvent.Stdout out) {
                 seen.append(out.text());
             }
         }
+        return seen.toString();
     }
 }
