@@ -21,6 +21,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,8 @@ final class FakeSnapshot implements Snapshot {
     final Map<String, String> files;
     final List<String> names = new ArrayList<>();
     final Map<String, String> labels = new TreeMap<>();
+    Instant created = FakeSandbox.CREATED;
+    ByteSize onDisk = ByteSize.ofMebibytes(96);
     private final String id;
     private final Optional<String> parent;
 
@@ -66,14 +69,14 @@ final class FakeSnapshot implements Snapshot {
         return new SnapshotInfo(
                 id,
                 name,
-                FakeSandbox.CREATED,
+                created,
                 source.name(),
                 parent,
                 "busybox",
                 source.cpus,
                 source.memory,
                 FakeSandbox.LIMITS,
-                ByteSize.ofMebibytes(96),
+                onDisk,
                 labels,
                 Optional.empty());
     }

@@ -2,8 +2,10 @@ package dev.stasis.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stasis.ByteSize;
 import dev.stasis.Finding;
 import dev.stasis.Finding.Outcome;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,41 @@ class KeepingSnapshotsTest {
                                         .map(each -> "" + ((Map<?, ?>) each).get("name"))
                                         .toList()))
                 .isEqualTo(names);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ls, night-1;night-2;warm",
+        "ls --sort name, night-1;night-2;warm",
+        "ls --sort created, warm;night-1;night-2",
+        "ls --sort disk, night-2;warm;night-1",
+        "ls --sort disk --name night-*, night-2;night-1"
+    })
+    void snapshotsAreSorted(String command, String names) {
+        look("night-1", Duration.ofDays(2), 300);
+        look("night-2", Duration.ofDays(3), 1);
+        look("warm", Duration.ofDays(1), 20);
+
+        assertThat(cli.run(("snapshots " + command).split(" ", -1))).isZero();
+        assertThat(cli.out().lines().skip(1).map(line -> line.split(" ", 2)[0]))
+                .containsExactly(names.split(";", -1));
+        cli.run(("snapshots " + command + " --format json").split(" ", -1));
+        assertThat(
+                        JSON.std.listFrom(cli.out()).stream()
+                                .map(each -> "" + ((Map<?, ?>) each).get("name")))
+                .containsExactly(names.split(";", -1));
+    }
+
+    @Test
+    void anUnknownOrderIsRefused() {
+        assertThat(cli.run("snapshots", "ls", "--sort", "age")).isEqualTo(2);
+        assertThat(cli.err()).contains("--sort", "age", "CREATED");
+    }
+
+    private void look(String name, Duration after, long mebibytes) {
+        var snapshot = (FakeSnapshot) cli.stasis.snapshot(name);
+        snapshot.created = FakeSandbox.CREATED.plus(after);
+        snapshot.onDisk = ByteSize.ofMebibytes(mebibytes);
     }
 
     @Test

@@ -3,8 +3,11 @@ package dev.stasis.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import dev.stasis.ByteSize;
 import dev.stasis.Diagnosis;
 import dev.stasis.SandboxState;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.AbstractMap;
 import java.util.List;
 import java.util.Map;
@@ -106,11 +109,15 @@ class ListingsTest {
         cli.run("restore", "warm", "other");
         cli.run("snapshot", "other", "--name", "branch");
         cli.run("snapshot", "other", "--name", "leaf");
+        var branch = (FakeSnapshot) cli.stasis.snapshot("branch");
+        branch.created = Instant.now().minus(Duration.ofHours(50));
+        branch.onDisk = ByteSize.ofMebibytes(12);
 
         assertThat(cli.run("snapshots", "tree")).isZero();
         assertThat(shape(cli.out()))
                 .containsExactly("SNAPSHOT", "warm", "├─ later", "└─ branch", "   ╰ leaf");
         assertThat(cli.out()).contains("LABELS", "FORKS", "stage=seeded", "other");
+        assertThat(cli.out()).containsPattern("└─ branch +" + branch.id() + " +2d +12M ");
         cli.run("snapshots", "tree", "--format", "json");
         var warm = map(JSON.std.listFrom(cli.out()).getFirst());
         assertThat(warm)

@@ -38,7 +38,8 @@ final class Naming {
                 if (!saving.labels().isEmpty()) {
                     addLabels(id, saving.labels());
                 }
-                Instant expires = saving.keepFor().map(Instant.now()::plus).orElse(null);
+                Instant expires =
+                        saving.keepFor().map(home.host().clock().instant()::plus).orElse(null);
                 var record = new NameRecord(id, catalogue.manifestDigest(id), expires);
                 home.disk()
                         .write(

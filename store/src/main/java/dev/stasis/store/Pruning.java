@@ -13,11 +13,12 @@ import java.util.Set;
 final class Pruning {
     private final Home home;
     private final Retention retention;
-    private final Instant now = Instant.now();
+    private final Instant now;
 
     Pruning(Home home, Retention retention) {
         this.home = home;
         this.retention = retention;
+        this.now = home.host().clock().instant();
     }
 
     /// Does it.

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,7 +25,7 @@ class HomeTest {
     }
 
     private static Host host(Map<String, String> environment) {
-        return new Host(environment, Host.current().uid(), "boot");
+        return new Host(environment, Host.current().uid(), "boot", InstantSource.system());
     }
 
     @Test
@@ -90,7 +91,7 @@ class HomeTest {
     @Test
     void aHomeOfAnotherUserIsRefused() {
         Home.open(temp.resolve("home"));
-        var stranger = new Host(Map.of(), 4_000_000, "boot");
+        var stranger = new Host(Map.of(), 4_000_000, "boot", InstantSource.system());
         var failure =
                 assertFails(
                         ErrorCode.HOME_UNUSABLE,
@@ -188,7 +189,9 @@ class HomeTest {
                 .hasMessageContaining("mode 750");
         Files.delete(runtime.root());
 
-        var stranger = RuntimeFolder.of(temp, new Host(Map.of(), 4_000_000, "boot"), temp);
+        var stranger =
+                RuntimeFolder.of(
+                        temp, new Host(Map.of(), 4_000_000, "boot", InstantSource.system()), temp);
         Files.createDirectory(
                 stranger.root(),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));

@@ -6,6 +6,9 @@ import dev.stasis.StasisException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Map;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -40,6 +43,18 @@ final class TestHome {
         return new TestHome(Home.open(root, Host.current(), disk));
     }
 
+    /// The home as it is opened some time later.
+    static TestHome later(Path root, Duration later) {
+        var host = Host.current();
+        var then =
+                new Host(
+                        host.environment(),
+                        host.uid(),
+                        host.bootId(),
+                        InstantSource.fixed(Instant.now().plus(later)));
+        return new TestHome(Home.open(root, then, new Disk()));
+    }
+
     /// The home as it is opened after the computer was restarted.
     static TestHome afterRestart(Path root) {
         return afterRestart(root, new Disk());
@@ -47,7 +62,7 @@ final class TestHome {
 
     private static TestHome afterRestart(Path root, Disk disk) {
         var host = Host.current();
-        var restarted = new Host(host.environment(), host.uid(), "another-boot");
+        var restarted = new Host(host.environment(), host.uid(), "another-boot", host.clock());
         return new TestHome(Home.open(root, restarted, disk));
     }
 
