@@ -27,6 +27,7 @@ done
 
 torture() {
     build_maven -pl store -am verify -Dsurefire.failIfNoSpecifiedTests=false \
+        -Dsurefire.runOrder=reversealphabetical \
         -Dtest='KillTest,TogetherTest,RandomHistoryTest,CrashPointTest' "-Dstasis.kills=$kills" \
         "-Dstasis.seconds=$seconds" "-Dstasis.histories=$histories" "-Dstasis.chances=$chances" "-Dstasis.seed=$seed"
 }
@@ -37,7 +38,8 @@ need_packages $(packages_to_build)
 need_package_lists
 say "torturing the store: $kills kills, $seconds s together, $histories histories, $chances chances a point, seed $seed"
 if locked torture; then
-    grep -hE 'killed|^Tests run' "$root"/store/target/surefire-reports/*.txt "$build_log" | sort -u
+    grep -h 'processes killed' "$build_log" | tail -n 1
+    grep -h '^Tests run' "$root"/store/target/surefire-reports/*.txt
     say "nothing was lost"
 else
     grep -E '^\[ERROR\]' "$build_log" | head -n 40 >&2 || true

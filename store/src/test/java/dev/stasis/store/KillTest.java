@@ -31,7 +31,10 @@ class KillTest {
         int changing = 0;
         for (int i = 0; i < KILLS; i++) {
             if (i % KILLS_A_HOME == 0) {
-                new Disk().deleteTree(i == 0 ? temp.resolve("none") : place);
+                if (i > 0) {
+                    say(i, changing);
+                    new Disk().deleteTree(place);
+                }
                 place = Files.createDirectory(temp.resolve("p" + i));
                 LifeProcess.prepare(place);
                 try (var first = LifeProcess.start(place, "k", seed, Duration.ofMillis(300))) {
@@ -46,9 +49,14 @@ class KillTest {
                 assertKept(place, life, "kill " + i + " of seed " + seed);
             }
         }
+        say(KILLS, changing);
+    }
+
+    /// Also while it goes on, for whoever waits for thousands.
+    private static void say(int kills, int changing) {
         System.out.printf(
                 "%d processes killed, %d of them while they changed what is promised%n",
-                KILLS, changing);
+                kills, changing);
     }
 
     private static String errors(Path place) throws Exception {
