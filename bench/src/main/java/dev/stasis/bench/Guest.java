@@ -7,10 +7,13 @@ final class Guest {
     /// The command whose output is waited for.
     static final String[] COMMAND = {"cat", "/proc/uptime"};
 
-    /// A process that writes to memory all the time, as fast as it can.
+    /// A process that writes to memory all the time, as fast as it can. It has written everything
+    /// once when this ends.
     static final String[] BUSY =
             shell(
-                    "(while :; do cat /dev/shm/pattern 1<>/dev/shm/busy; done) </dev/null >/dev/null 2>&1 &");
+                    "cat /dev/shm/pattern >/dev/shm/busy;"
+                            + " (while :; do cat /dev/shm/pattern 1<>/dev/shm/busy; done)"
+                            + " </dev/null >/dev/null 2>&1 &");
 
     /// A process that writes about 100 MB a second to memory.
     static final String[] WRITER =

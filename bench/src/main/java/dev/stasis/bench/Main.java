@@ -41,6 +41,10 @@ public final class Main {
             if (comparison != null) {
                 System.out.println(comparison.table());
             }
+            if (!report.failures().isEmpty()) {
+                System.err.println("benchmark: some parts failed: " + report.failures());
+                System.exit(1);
+            }
         } catch (StasisException e) {
             if (e.code() != ErrorCode.INVALID_ARGUMENT) {
                 throw e;

@@ -38,6 +38,9 @@ final class Page {
                 .append(
                         ". Ratios are of medians; the interval holds them with 95 % certainty.</p>");
         report.notes().forEach(note -> html.append("<p>").append(Plot.safe(note)).append("</p>"));
+        report.failures()
+                .forEach(failure ->
+                        html.append("<p>Failed: ").append(Plot.safe(failure)).append("</p>"));
         ratios();
         compared();
         restores();

@@ -40,6 +40,7 @@ final class PlainQemu implements AutoCloseable {
     private static final Duration HOOK = Duration.ofSeconds(20);
     private static final int ENTROPY_BYTES = 64;
     private static final long END_SECONDS = 20;
+    private static final int LAST_SAID = 2000;
     private static final ByteSize OUTPUT = ByteSize.ofMebibytes(1);
 
     private final Process process;
@@ -93,6 +94,17 @@ final class PlainQemu implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /// A failure with how QEMU ended, if it did, and what it and the guest's console said last.
+    String explain(Exception failure) throws IOException {
+        var log = Files.readString(run.resolve("qemu.log"), StandardCharsets.ISO_8859_1);
+        var last = log.substring(Math.max(0, log.length() - LAST_SAID));
+        return "%s; QEMU %s, and said last: %s"
+                .formatted(
+                        failure.getMessage(),
+                        process.isAlive() ? "lives" : "ended with " + process.exitValue(),
+                        last.isEmpty() ? "nothing" : last.strip());
     }
 
     /// Runs a command of the monitor.

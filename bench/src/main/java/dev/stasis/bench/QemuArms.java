@@ -1,5 +1,6 @@
 package dev.stasis.bench;
 
+import dev.stasis.StasisException;
 import dev.stasis.linux.SparseFiles;
 import dev.stasis.machine.Qcow2Overlay;
 import dev.stasis.machine.qmp.QmpException;
@@ -141,14 +142,24 @@ final class QemuArms implements AutoCloseable {
         var disk = arm == Arm.LOADVM ? saved : newOverlay();
         long start = System.nanoTime();
         try (var qemu = restored(arm, disk)) {
-            qemu.requireRunning();
-            samples.addSince(series(Metric.RESTORE_RUNNING, arm), start);
-            qemu.introduce("restored");
-            samples.addSince(series(Metric.RESTORE_READY, arm), start);
-            qemu.run(Guest.COMMAND);
-            samples.addSince(series(Metric.RESTORE_FIRST_OUTPUT, arm), start);
-            OwnMemory.of(qemu.pid()).addTo(samples, arm, original.subject());
+            try {
+                measure(qemu, arm, start);
+            } catch (StasisException e) {
+                throw new IOException(
+                        "%s of %s: %s".formatted(arm.title(), original.subject(), qemu.explain(e)),
+                        e);
+            }
         }
+    }
+
+    private void measure(PlainQemu qemu, Arm arm, long start) throws IOException, QmpException {
+        qemu.requireRunning();
+        samples.addSince(series(Metric.RESTORE_RUNNING, arm), start);
+        qemu.introduce("restored");
+        samples.addSince(series(Metric.RESTORE_READY, arm), start);
+        qemu.run(Guest.COMMAND);
+        samples.addSince(series(Metric.RESTORE_FIRST_OUTPUT, arm), start);
+        OwnMemory.of(qemu.pid()).addTo(samples, arm, original.subject());
     }
 
     private PlainQemu restored(Arm arm, Path disk) throws IOException, QmpException {

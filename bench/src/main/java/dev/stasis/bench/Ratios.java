@@ -100,7 +100,22 @@ final class Ratios {
                 Series.of(Metric.CHANGED_TOTAL, Arm.COLD),
                 Series.of(Metric.SNAPSHOT_TOTAL, Arm.LOADVM),
                 0.15);
+        rewind();
         captured();
+    }
+
+    /// Against ending a QEMU and loading another one; how long the ending takes is not counted.
+    private void rewind() {
+        ratio(
+                "rewind.ready.vs_loadvm_running",
+                Series.of(Metric.REWIND_READY, Arm.COLD),
+                Series.of(Metric.RESTORE_RUNNING, Arm.LOADVM),
+                Double.NaN);
+        ratio(
+                "rewind.first_exec.vs_loadvm",
+                Series.of(Metric.REWIND_FIRST_OUTPUT, Arm.COLD),
+                Series.of(Metric.RESTORE_FIRST_OUTPUT, Arm.LOADVM),
+                Double.NaN);
     }
 
     /// How fast a first capture is, as a part of copying that memory into a file.

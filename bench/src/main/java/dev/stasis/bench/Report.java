@@ -14,12 +14,14 @@ import tools.jackson.jr.ob.JSON;
 /// @param samples what came out
 /// @param ratios what counts
 /// @param notes what is to be said about them
+/// @param failures which parts of the run came to nothing, and why
 /// @param curve the points of a soak
 record Report(
         Map<String, String> computer,
         Samples samples,
         Map<String, Ratios.Ratio> ratios,
         List<String> notes,
+        List<String> failures,
         List<SoakPoint> curve) {
     private static final String RATIO = "%-40s %10s %22s %10s %s%n";
     private static final String ROW = "%-62s %-16s %-34s %5s %10s %10s%n";
@@ -30,6 +32,7 @@ record Report(
                 run.samples(),
                 Ratios.of(run.samples()),
                 List.copyOf(run.notes()),
+                List.copyOf(run.failures()),
                 List.copyOf(run.curve()));
     }
 
@@ -60,6 +63,7 @@ record Report(
                             number(Statistics.quantile(sorted, Statistics.NEARLY_ALL))));
         }
         notes.forEach(note -> text.append("\nNote: ").append(note));
+        failures.forEach(failure -> text.append("\nFailed: ").append(failure));
         return text.toString();
     }
 
@@ -89,6 +93,7 @@ record Report(
         report.put("intervals", intervals);
         report.put("goals", goals);
         report.put("notes", notes);
+        report.put("failures", failures);
         report.put("soak", curve.stream().map(Report::point).toList());
         return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(report);
     }

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 /// @param workplace its folders
 /// @param stasis the open home
 /// @param notes what is to be said about the results
+/// @param failures which parts came to nothing, and why
 /// @param software what it runs on
 /// @param curve the points of a soak
 record Run(
@@ -25,6 +26,7 @@ record Run(
         Workplace workplace,
         StasisArm stasis,
         List<String> notes,
+        List<String> failures,
         Map<String, String> software,
         List<SoakPoint> curve)
         implements AutoCloseable {
@@ -40,6 +42,7 @@ record Run(
                 workplace,
                 new StasisArm(samples, marks, workplace.home()),
                 Collections.synchronizedList(new ArrayList<>()),
+                new ArrayList<>(),
                 new TreeMap<>(),
                 new ArrayList<>());
     }
@@ -74,16 +77,15 @@ record Run(
         void measure() throws Exception;
     }
 
-    /// Does a part.
+    /// Does a part. One that fails takes nothing from what the others measure.
     void part(String what, Part part) throws IOException {
         say(what);
         long start = System.nanoTime();
         try {
             part.measure();
-        } catch (RuntimeException e) {
-            throw e;
         } catch (Exception e) {
-            throw new IOException(what + " failed", e);
+            e.printStackTrace();
+            failures.add(what + ": " + e.getMessage());
         }
         marks.collect();
         say("  took " + Duration.ofNanos(System.nanoTime() - start).toSeconds() + " s");

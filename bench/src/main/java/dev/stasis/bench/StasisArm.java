@@ -66,6 +66,11 @@ final class StasisArm implements AutoCloseable {
                             home.runtime().of(fork.id()),
                             home.sandboxFolder(name).resolve("disk-0.qcow2"));
             var folder = home.snapshotFolder(snapshot.id());
+            if (!arguments.image().toString().contains(snapshot.id())) {
+                throw new IOException(
+                        "the memory of snapshot %s is no file of its own, but %s and what differs"
+                                .formatted(snapshot.id(), arguments.image()));
+            }
             return new Original(
                     subject,
                     arguments,

@@ -75,7 +75,11 @@ class ReportTest {
         var page = Page.of(report(), null);
 
         assertThat(page)
-                .contains("<svg", "missed", "a note with &lt;signs&gt;")
+                .contains(
+                        "<svg",
+                        "missed",
+                        "a note with &lt;signs&gt;",
+                        "Failed: forks: no &lt;room&gt;")
                 .doesNotContain("src=", "href=", "NaN");
     }
 
@@ -108,6 +112,7 @@ class ReportTest {
                 samples,
                 Ratios.of(samples),
                 List.of("a note with <signs>"),
+                List.of("forks: no <room>"),
                 List.of());
     }
 
