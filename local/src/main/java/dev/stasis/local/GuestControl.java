@@ -89,12 +89,21 @@ final class GuestControl {
             if (agent == null) {
                 return false;
             }
-            try (agent) {
+            try {
                 agent.freeze(FREEZE);
                 return true;
             } catch (StasisException e) {
                 couldNotFreeze(e);
                 return false;
+            }
+        }
+
+        /// Lets them go on after the machine stood still: see {@link GuestControl#goOn}.
+        void goOn() {
+            if (agent == null || !agent.isOpen()) {
+                GuestControl.this.goOn();
+            } else {
+                GuestControl.goOn(agent);
             }
         }
 
@@ -164,10 +173,13 @@ final class GuestControl {
     /// go on.
     void goOn() {
         try (var agent = connect(CONNECT)) {
-            agent.identify(
-                    GuestIdentity.builder().wallClock(Instant.now()).entropy(entropy()).build());
-            agent.thaw();
+            goOn(agent);
         }
+    }
+
+    private static void goOn(AgentConnection agent) {
+        agent.identify(GuestIdentity.builder().wallClock(Instant.now()).entropy(entropy()).build());
+        agent.thaw();
     }
 
     /// Asks the guest to end its processes and to power off.

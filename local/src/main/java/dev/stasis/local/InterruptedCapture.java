@@ -15,9 +15,9 @@ import java.util.Optional;
 ///
 /// A capture goes: the next overlay is recorded and made; the machine stands still; memory and
 /// devices are written; the snapshot is published, with the sandbox's disk layer as a part of it;
-/// the machine is given the overlay; the record says so. A machine goes on only after that. So a
-/// published snapshot means that the machine has to be given the overlay, if it does not have it
-/// yet, and an unpublished one that nothing has happened.
+/// the machine is given the overlay, and may go on from then; the record says so. So a published
+/// snapshot means that the machine has to be given the overlay, if it does not have it yet, and an
+/// unpublished one that nothing has happened.
 final class InterruptedCapture {
     private static final Duration STEP = Duration.ofSeconds(30);
 

@@ -4,6 +4,7 @@ import dev.stasis.SandboxState;
 import dev.stasis.StasisException;
 import dev.stasis.machine.Capture;
 import dev.stasis.machine.CaptureRequest;
+import dev.stasis.machine.Machine;
 import dev.stasis.machine.RamImage;
 import dev.stasis.store.Durability;
 import dev.stasis.store.Ids;
@@ -87,14 +88,22 @@ final class SnapshotTaker {
         boolean runs = record.state() == State.RUNNING;
         try (var before = CaptureBase.of(place.home(), record.layers());
                 var staging = place.home().snapshots().begin(id);
-                var freezing = runs ? guest.freezing() : null) {
+                var freezing = runs ? guest.freezing() : null;
+                var machine = place.machine()) {
             prepareOverlay(announced, id);
+            machine.hold(CAPTURE);
             var standstill = new Standstill(place.name(), freezing);
-            var captured = capture(announced, before, staging, standstill);
-            if (runs && then == Then.GO_ON) {
-                new Power(place).goOn(captured);
+            var published = capture(machine, announced, before, staging, standstill);
+            var interrupted = new InterruptedCapture(place);
+            if (freezing != null && then == Then.GO_ON) {
+                machine.resume(RESUME);
+                freezing.goOn();
+                standstill.end();
+                interrupted.finish(announced, published);
+            } else {
+                interrupted.finish(announced.withState(State.PAUSED), published);
+                standstill.end();
             }
-            standstill.end();
         } catch (RuntimeException | Error e) {
             Closing.after(e, List.of(() -> takeBack(record)));
             throw e;
@@ -132,31 +141,32 @@ final class SnapshotTaker {
                 DiskOverlays.virtualSize(currentDisk(announced)));
     }
 
-    /// @return the sandbox's record as it is then
-    private SandboxRecord capture(
-            SandboxRecord announced, CaptureBase before, Staging staging, Standstill standstill) {
-        var machine = place.machine();
+    /// @return what was published; the machine writes to the next layer then
+    private SnapshotManifest capture(
+            Machine machine,
+            SandboxRecord announced,
+            CaptureBase before,
+            Staging staging,
+            Standstill standstill) {
         var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
         var request = new CaptureRequest(devices, parent(devices), before.memory(), null);
         var noted = new NotedWrites(place);
         try (var ahead =
                 machine.captureAhead(request, noted.takeSince(before.snapshot()), CAPTURE)) {
             var captured = machine.capture(request, ahead, standstill::begin, CAPTURE);
-            var record = publish(announced, before, staging, captured);
+            var published = publish(announced, before, staging, captured);
+            machine.addOverlay(nextDisk(announced), CAPTURE);
             noted.keepSince(staging.id(), ahead.tracked());
-            return record;
+            return published;
         }
     }
 
-    private SandboxRecord publish(
+    private SnapshotManifest publish(
             SandboxRecord announced, CaptureBase before, Staging staging, Capture captured) {
         captured.memory().forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
         staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
-        var published =
-                staging.publish(
-                        withoutTemplate(manifest(announced, staging.id(), captured, before)));
-        place.machine().addOverlay(nextDisk(announced), CAPTURE);
-        return new InterruptedCapture(place).finish(announced.withState(State.PAUSED), published);
+        return staging.publish(
+                withoutTemplate(manifest(announced, staging.id(), captured, before)));
     }
 
     /// A template is no part of a sandbox's history.

@@ -39,7 +39,9 @@ final class MachineStart {
     }
 
     Machine boot() {
-        return start(Map.of(), (qmp, left) -> Monitor.status(qmp, left));
+        var machine = start(Map.of(), (qmp, left) -> Monitor.status(qmp, left));
+        machine.monitor().close();
+        return machine;
     }
 
     Machine restore(Map<String, RamImage> memory, Path devices) {
@@ -190,6 +192,7 @@ final class MachineStart {
         }
     }
 
+    /// @return with its monitor held
     private Machine start(Map<String, Path> images, Monitor.Work<?> afterwards) {
         List<String> options = images.isEmpty() ? List.of() : List.of(Launcher.SMALL_PAGES);
         var owner = Launcher.start(spec, options, QemuCommand.of(spec, images), deadline);
@@ -203,7 +206,8 @@ final class MachineStart {
         var machine = new Machine(spec.files(), processes, access, spec.attached() ? owner : null);
         boolean started = false;
         try {
-            new Monitor(spec.files()).run("started", deadline.left(), afterwards);
+            machine.monitor().hold("started", deadline.left());
+            machine.monitor().run("started", deadline.left(), afterwards);
             started = true;
             return machine;
         } finally {

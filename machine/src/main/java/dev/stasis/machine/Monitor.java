@@ -10,16 +10,25 @@ import dev.stasis.machine.qmp.QmpObject;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// Does things to a machine through QEMU's monitor, which it opens for each and closes after it,
-/// and turns whatever goes wrong into an error that says why: when QEMU has died, how it ended and
-/// what it said last.
+/// Does things to a machine through QEMU's monitor, and turns whatever goes wrong into an error
+/// that says why: when QEMU has died, how it ended and what it said last.
 ///
-/// @param files of the machine
-record Monitor(MachineFiles files) {
+/// The monitor serves one at a time. It is opened for each thing and closed after it, unless it is
+/// held; who holds it is one thread at a time.
+final class Monitor implements AutoCloseable {
     private static final Duration DYING = Duration.ofSeconds(2);
     private static final Duration MAYBE_DYING = Duration.ofMillis(100);
     private static final String NO_SPACE = "No space left on device";
+
+    private final MachineFiles files;
+    private @Nullable QmpClient held;
+
+    /// @param files of the machine
+    Monitor(MachineFiles files) {
+        this.files = files;
+    }
 
     /// Something done through the monitor.
     @FunctionalInterface
@@ -33,8 +42,48 @@ record Monitor(MachineFiles files) {
     /// @param what names it in errors: "The machine can't be …"
     <T> T run(String what, Duration atMost, Work<T> work) {
         var deadline = Deadline.in(atMost);
-        try (var qmp = QmpClient.connect(files.monitor(), atMost)) {
-            return work.run(qmp, deadline);
+        var open = held;
+        if (open != null) {
+            return explained(what, deadline, () -> work.run(open, deadline));
+        }
+        return explained(
+                what,
+                deadline,
+                () -> {
+                    try (var qmp = QmpClient.connect(files.monitor(), atMost)) {
+                        return work.run(qmp, deadline);
+                    }
+                });
+    }
+
+    /// Opens the monitor and keeps it for all that is done until this is closed, where nobody else
+    /// is served.
+    void hold(String what, Duration atMost) {
+        if (held == null) {
+            held =
+                    explained(
+                            what,
+                            Deadline.in(atMost),
+                            () -> QmpClient.connect(files.monitor(), atMost));
+        }
+    }
+
+    /// Holds the monitor no longer, if it did.
+    @Override
+    public void close() {
+        if (held != null) {
+            held.close();
+            held = null;
+        }
+    }
+
+    private interface Call<T> {
+        T run() throws QmpException, IOException;
+    }
+
+    private <T> T explained(String what, Deadline deadline, Call<T> call) {
+        try {
+            return call.run();
         } catch (QmpException e) {
             throw failure(what, deadline, e);
         } catch (IOException e) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
-import dev.stasis.machine.qmp.QmpClient;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -103,13 +102,9 @@ final class Payload implements AutoCloseable {
 
     /// The count in a living machine.
     static long count(Machine machine) throws Exception {
-        try (var qmp = QmpClient.connect(machine.files().monitor(), LONG);
-                var arena = Arena.ofConfined()) {
-            var target = new MemoryAccess.Target(machine.qemu(), MemoryBlock.ram(MEMORY));
-            var memory =
-                    MemoryAccess.DIRECT.openDirect(qmp, target, Deadline.in(LONG)).orElseThrow();
+        try (var arena = Arena.ofConfined()) {
             var page = arena.allocate(Pages.SIZE);
-            memory.read(COUNTER, page);
+            memory(machine).read(COUNTER, page);
             return Integer.toUnsignedLong(page.get(ValueLayout.JAVA_INT, 0));
         }
     }
@@ -142,13 +137,22 @@ final class Payload implements AutoCloseable {
 
     /// Makes pages of a paused machine differ from what they were.
     static void scribble(Machine machine, int firstPage, int pages, byte value) throws Exception {
-        try (var qmp = QmpClient.connect(machine.files().monitor(), LONG);
-                var arena = Arena.ofConfined()) {
-            var target = new MemoryAccess.Target(machine.qemu(), MemoryBlock.ram(MEMORY));
-            var memory =
-                    MemoryAccess.DIRECT.openDirect(qmp, target, Deadline.in(LONG)).orElseThrow();
-            memory.write(Pages.offset(firstPage), arena.allocate(Pages.offset(pages)).fill(value));
+        try (var arena = Arena.ofConfined()) {
+            memory(machine)
+                    .write(
+                            Pages.offset(firstPage),
+                            arena.allocate(Pages.offset(pages)).fill(value));
         }
+    }
+
+    private static DirectMemory memory(Machine machine) {
+        var target = new MemoryAccess.Target(machine.qemu(), MemoryBlock.ram(MEMORY));
+        return machine.monitor()
+                .run(
+                        "looked into",
+                        LONG,
+                        (qmp, deadline) -> MemoryAccess.DIRECT.openDirect(qmp, target, deadline))
+                .orElseThrow();
     }
 
     @Override
