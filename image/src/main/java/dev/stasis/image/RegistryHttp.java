@@ -4,6 +4,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,11 +25,16 @@ final class RegistryHttp implements AutoCloseable {
     private final Deadline deadline;
 
     RegistryHttp(String registry, RegistryAccess access, Deadline deadline) {
+        this(registry, access, Proxies.of(System.getenv()), deadline);
+    }
+
+    RegistryHttp(String registry, RegistryAccess access, ProxySelector proxies, Deadline deadline) {
         this.deadline = deadline;
         var builder =
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .followRedirects(HttpClient.Redirect.NEVER)
+                        .proxy(proxies)
                         .connectTimeout(CONNECT);
         if (access.transport() == RegistryAccess.Transport.TLS) {
             builder.sslContext(Trust.context(registry, access.authorities()));
