@@ -12,8 +12,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -199,6 +201,23 @@ static int poll_all(struct pollfd *polled, int timeout) {
     return poll(polled, (nfds_t)all, timeout);
 }
 
+// Who is connected uses the machine: see lifetime.c.
+static void note_use(void) {
+    static int lock = -1;
+    char path[PATH_LENGTH];
+    if ((client_count > 0) == (lock >= 0))
+        return;
+    touch_used();
+    if (lock >= 0) {
+        close(lock);
+        lock = -1;
+    } else if (snprintf(path, sizeof path, "%s.lock", lane_path) < (int)sizeof path) {
+        lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (lock >= 0)
+            flock(lock, LOCK_EX);  // others look at it for an instant
+    }
+}
+
 static void turn(void) {
     static struct pollfd polled[1 + PUBLISHED_MAX + CLIENTS_MAX];
     int timeout = client_count > 0 ? session_begin(lane_path) : -1;
@@ -215,6 +234,7 @@ static void turn(void) {
         client_step(&clients[i], i < known ? polled[1 + published_count + i].revents : 0);
     if (session_socket() >= 0 && !session_write())
         lose_session();
+    note_use();
 }
 
 // Of the launcher's descriptors only the lock of the run folder is kept: the folder is in use for as long as this process lives.

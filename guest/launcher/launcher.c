@@ -2,12 +2,12 @@
 //
 //   launcher --run DIR --logs DIR [OPTION…] -- PROGRAM ARGUMENT…
 //
-//   --attached                  the end of standard input ends the program; a byte D there detaches it
+//   --attached                  the end of standard input ends the program; a byte D there detaches it, L has RUN/lifetime read (lifetime.c)
 //   --small-pages               the program gets no huge pages even where it asks for them: many small things would each take one whole
 //   --preload FILE              the program is given that library; without it, where it can't be opened
 //   --max-log BYTES             a log that grows beyond this is renamed to LOG.1 and begun anew
 //   --publish ADDRESS/PORT/GUEST-PORT   listens there (port 0: at a free one) and forwards to the guest; RUN/ports says where. Repeatable
-//   --lane PATH                 the lane over which that is done
+//   --lane PATH                 the lane over which that is done, and over which the guest is asked to end
 //   --network WORD              a word of the command of a program that is the other side of the program's network: it gets the number of a
 //                               socket for @peer@, and ends when that is closed. Once for each word
 //
@@ -35,13 +35,14 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef PR_SET_PTRACER
 #define PR_SET_PTRACER 0x59616d61
 #endif
 
-enum { LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000, NETWORK_WORDS_MAX = 40, TOKENS = 5 };
+enum { END_MS = 30000, POLL_END_MS = 1000, LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000, NETWORK_WORDS_MAX = 40, TOKENS = 5 };
 
 static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.log"};
 
@@ -51,7 +52,8 @@ off_t log_bytes_max = 8 << 20;
 static const char *logs, *preload, *lane = "";
 static char *network[NETWORK_WORDS_MAX + 1];
 static int network_words, net = -1, peer = -1;
-static pid_t helpers[3];  // the forwarder, the other side of the network and the relay to it; 0: there is none
+enum { HELPERS = 4, ASKER = 3 };
+static pid_t helpers[HELPERS];  // the forwarder, the other side of the network, the relay to it, who asks the guest to end; 0: there is none
 static bool attached, small_pages;
 static struct log log[LOGS];
 static int writers[LOGS], qmp, signals;
@@ -108,7 +110,7 @@ static void lock_run_folder(void) {
             failed(path);
         usleep(LOCK_PAUSE_MICROSECONDS);
     }
-    const char *const leftovers[] = {"machine", "end", "qmp", "ports"};
+    const char *const leftovers[] = {"machine", "end", "qmp", "ports", "lifetime", "used"};
     for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++) {
         join(path, run, leftovers[i]);
         unlink(path);
@@ -259,6 +261,8 @@ static pid_t start_all(char *const *program) {
 static bool owner_gone(struct pollfd *owner) {
     char byte = 0;
     ssize_t n = read(0, &byte, 1);
+    if (n > 0 && byte == 'L')
+        lifetime_begin();
     if (n > 0 && byte != 'D')
         return false;
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -268,13 +272,39 @@ static bool owner_gone(struct pollfd *owner) {
     return n <= 0;
 }
 
-// Returns the program's wait status; *reason says why it was killed, if it was. Deadlines would be kept here, by poll's timeout.
+static void kill_helper(int which) {
+    if (helpers[which] > 0 && kill(helpers[which], SIGKILL) == 0)
+        waitpid(helpers[which], NULL, 0);
+    helpers[which] = 0;
+}
+
+// Asks the guest to end when its time has come; says whether the program must be killed. The forwarder gives its lane up for that.
+static bool end_of_time(const char **reason) {
+    static time_t end;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const char *over = *reason == NULL ? lifetime_over() : NULL;
+    if (over != NULL) {
+        *reason = over;
+        lifetime_forget();
+        kill_helper(0);
+        helpers[ASKER] = ask_to_end(lane);
+        end = now.tv_sec + END_MS / 1000;
+        return helpers[ASKER] < 0;
+    }
+    int status = 0;
+    if (helpers[ASKER] > 0 && waitpid(helpers[ASKER], &status, WNOHANG) == helpers[ASKER])
+        helpers[ASKER] = -1;  // it has asked, or could not
+    return status != 0 || (end > 0 && now.tv_sec >= end);
+}
+
+// Returns the program's wait status; *reason says why it was ended, if it was.
 static int attend(pid_t pid, const char **reason) {
     struct pollfd polled[LOGS + 2] = {{signals, POLLIN, 0}, {attached ? 0 : -1, POLLIN, 0}};
     for (;;) {
         for (int i = 0; i < LOGS; i++)
             polled[2 + i] = (struct pollfd){log[i].pipe, POLLIN, 0};
-        if (poll(polled, LOGS + 2, -1) < 0)
+        if (poll(polled, LOGS + 2, helpers[ASKER] == 0 ? lifetime_poll_ms() : POLL_END_MS) < 0)
             continue;
         for (int i = 0; i < LOGS; i++)
             if (polled[2 + i].revents)
@@ -283,10 +313,12 @@ static int attend(pid_t pid, const char **reason) {
         struct signalfd_siginfo info;
         if (polled[0].revents && read(signals, &info, sizeof info) == sizeof info && info.ssi_signo != SIGCHLD)
             now = "killed";
-        if (now != NULL && *reason == NULL) {
+        if (now != NULL && *reason == NULL)
             *reason = now;
+        if (now != NULL)
+            lifetime_forget();
+        if (end_of_time(reason) || now != NULL)
             kill(pid, SIGKILL);
-        }
         int status;
         if (waitpid(pid, &status, WNOHANG) == pid)
             return status;
@@ -328,9 +360,8 @@ int main(int count, char **values) {
     close(nothing);
     const char *reason = NULL;
     int status = attend(pid, &reason);
-    for (int i = 0; i < 3; i++)
-        if (helpers[i] > 0 && kill(helpers[i], SIGKILL) == 0)
-            waitpid(helpers[i], NULL, 0);
+    for (int i = 0; i < HELPERS; i++)
+        kill_helper(i);
     for (int i = 0; i < LOGS; i++)
         while (log_read(&log[i])) {
         }

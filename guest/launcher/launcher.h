@@ -27,3 +27,11 @@ bool write_machine(pid_t launcher, pid_t program);
 bool write_ports(void);
 void write_end(int status, const char *reason);
 void remove_sockets(void);
+
+// lifetime.c: when nobody has used the machine for too long, or its time is over
+void lifetime_begin(void);          // reads RUN/lifetime
+const char *lifetime_over(void);    // the reason why it ends, NULL: it does not
+int lifetime_poll_ms(void);         // how long it is not worth asking again, -1: for ever
+void lifetime_forget(void);
+void touch_used(void);
+pid_t ask_to_end(const char *lane);  // by a process that ends with 0 when the guest has said that it ends; -1: it can't be asked

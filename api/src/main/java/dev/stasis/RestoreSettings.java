@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 /// @param disk the size of its disk, if not that of the snapshot
 /// @param ports which of its ports are published
 /// @param binding how the fork hangs on this process and this computer
+/// @param terms on which terms it is kept
 /// @param progress told what has been done, a line a step
 public record RestoreSettings(
         Environment env,
@@ -20,6 +21,7 @@ public record RestoreSettings(
         Optional<ByteSize> disk,
         RestoredPorts ports,
         SandboxSettings.Binding binding,
+        SandboxTerms terms,
         Consumer<String> progress) {
     /// Checks.
     public RestoreSettings {

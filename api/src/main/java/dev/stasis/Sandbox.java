@@ -205,6 +205,29 @@ public interface Sandbox extends AutoCloseable {
     /// snapshots are kept. Does nothing when it has no machine.
     void stop();
 
+    /// Starts a sandbox that has no machine from its disk: boots it, with the settings that it has,
+    /// under the same name and id. What was in its memory is lost; nothing runs in it but what is
+    /// started now. Its published ports are those that it had. Does nothing when it runs.
+    ///
+    /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when it is paused or being made,
+    ///   or is attached and was not made through this object's process; {@link
+    ///   ErrorCode#PORT_TAKEN} when somebody else has one of its ports; it has no machine then, as
+    ///   before
+    void start();
+
+    /// Stops and starts it.
+    ///
+    /// @throws StasisException as {@link #start()}
+    void restart();
+
+    /// Changes the labels.
+    ///
+    /// @param change is given the labels as they are
+    /// @return what it is then
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when it can't have one of
+    ///   them
+    SandboxInfo relabel(Consumer<LabelsBuilder> change);
+
     /// Kills the machine and removes the sandbox with its disk and its unnamed snapshots. Forks
     /// live on. A second call does nothing.
     void remove();

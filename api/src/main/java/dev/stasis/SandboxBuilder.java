@@ -1,5 +1,6 @@
 package dev.stasis;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,6 +43,7 @@ public final class SandboxBuilder {
     private ByteSize disk = DEFAULT_DISK;
     private Network network = Network.NONE;
     private final List<PublishedPort> ports = new ArrayList<>();
+    private SandboxTerms terms = SandboxTerms.NONE;
     private boolean attached = true;
     private boolean requireKvm;
     private final PullBuilder pull = new PullBuilder().policy(PullPolicy.IF_MISSING);
@@ -158,6 +160,41 @@ public final class SandboxBuilder {
         return this;
     }
 
+    /// A label of the sandbox, by which it is found again; see {@link SandboxFilter}. Forks do not
+    /// inherit it.
+    ///
+    /// @param key follows the rules for names
+    /// @param value at most 256 characters
+    public SandboxBuilder label(String key, String value) {
+        terms = terms.withLabel(key, value);
+        return this;
+    }
+
+    /// Ends the sandbox's machine when nobody has used it for this long: see {@link Lifetime#idle}.
+    ///
+    /// @param time one second to ten years
+    public SandboxBuilder idleTimeout(Duration time) {
+        terms = terms.withLifetime(new Lifetime(Optional.of(time), terms.lifetime().longest()));
+        return this;
+    }
+
+    /// Ends the sandbox's machine this long after it was made or started: see {@link
+    /// Lifetime#longest}.
+    ///
+    /// @param time one second to ten years
+    public SandboxBuilder maxDuration(Duration time) {
+        terms = terms.withLifetime(new Lifetime(terms.lifetime().idle(), Optional.of(time)));
+        return this;
+    }
+
+    /// Removes the sandbox that has the sandbox's name, if there is one: whatever it is doing, and
+    /// as late as possible, once all that can be checked before was checked. If making the new one
+    /// fails after that, there is none of that name.
+    public SandboxBuilder replace() {
+        terms = terms.replacing();
+        return this;
+    }
+
     /// Lets the sandbox live on when the process that makes it ends: nothing but {@link
     /// Sandbox#remove()} removes it then.
     public SandboxBuilder detached() {
@@ -200,6 +237,7 @@ public final class SandboxBuilder {
                 env.build(),
                 new NetworkSettings(network, ports),
                 new SandboxSettings.Binding(attached, requireKvm),
+                terms,
                 pull.build(),
                 progress);
     }

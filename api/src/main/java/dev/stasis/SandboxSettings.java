@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 /// @param env what it says of the environment of commands, over the image's
 /// @param network how it can be reached
 /// @param binding how it hangs on this process and this computer
+/// @param terms on which terms it is kept
 /// @param pull how an image of a registry is got
 /// @param progress told what is being done, a line a step
 public record SandboxSettings(
@@ -26,6 +27,7 @@ public record SandboxSettings(
         Environment env,
         NetworkSettings network,
         Binding binding,
+        SandboxTerms terms,
         PullSettings pull,
         Consumer<String> progress) {
     /// Checks and copies.

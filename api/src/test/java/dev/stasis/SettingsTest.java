@@ -20,6 +20,31 @@ class SettingsTest {
                 .isEqualTo(Math.clamp(Runtime.getRuntime().availableProcessors(), 8, 64));
         assertThat(settings.env()).isEqualTo(Environment.NONE);
         assertThat(settings.binding()).isEqualTo(new SandboxSettings.Binding(true, false));
+        assertThat(settings.terms()).isEqualTo(SandboxTerms.NONE);
+    }
+
+    @Test
+    void termsAreAddedToEachOther() {
+        var terms =
+                new SandboxBuilder()
+                        .label("a", "1")
+                        .label("b", "2")
+                        .idleTimeout(Duration.ofMinutes(1))
+                        .maxDuration(Duration.ofHours(1))
+                        .replace()
+                        .build()
+                        .terms();
+        assertThat(terms.labels()).containsOnlyKeys("a", "b");
+        assertThat(terms.lifetime())
+                .isEqualTo(
+                        new Lifetime(
+                                Optional.of(Duration.ofMinutes(1)),
+                                Optional.of(Duration.ofHours(1))));
+        assertThat(terms.replaces()).isTrue();
+        assertRefused(
+                () -> new RestoreBuilder().idleTimeout(Duration.ofMillis(999)),
+                ErrorCode.INVALID_ARGUMENT,
+                "PT0.999S");
     }
 
     @Test
@@ -62,6 +87,7 @@ class SettingsTest {
 
         assertThat(settings.env()).isEqualTo(Environment.NONE);
         assertThat(settings.binding()).isEqualTo(new SandboxSettings.Binding(true, false));
+        assertThat(settings.terms()).isEqualTo(SandboxTerms.NONE);
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.stasis.PublishedPort;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
 import dev.stasis.SnapshotInfo;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class Fields {
         fields.put("name", sandbox.name());
         fields.put("state", word(sandbox.state()));
         fields.put("reason", orNull(sandbox.reason()));
+        fields.put("cause", orNull(sandbox.cause().map(Fields::word)));
         fields.put("image", sandbox.image());
         fields.put("cpus", sandbox.cpus());
         fields.put("memoryBytes", sandbox.memory().bytes());
@@ -47,6 +49,10 @@ final class Fields {
         fields.put("created", sandbox.created().toString());
         fields.put("accelerator", word(sandbox.accelerator()));
         fields.put("attached", sandbox.attached());
+        fields.put("labels", new TreeMap<>(sandbox.labels()));
+        fields.put("idleTimeoutMillis", orNull(sandbox.lifetime().idle().map(Duration::toMillis)));
+        fields.put(
+                "maxDurationMillis", orNull(sandbox.lifetime().longest().map(Duration::toMillis)));
         fields.put("snapshot", orNull(sandbox.snapshot()));
         return fields;
     }

@@ -45,7 +45,7 @@ final class InspectCommand implements Callable<Integer> {
                 new Table()
                         .row("name", info.name())
                         .row("id", info.id())
-                        .row(List.of(Cell.plain("state"), ListCommand.state(info.state())));
+                        .row(List.of(Cell.plain("state"), ListCommand.state(info)));
         info.reason().ifPresent(reason -> table.row("reason", reason));
         table.row("image", info.image())
                 .row("cpus", info.cpus() + " of at most " + info.limits().cpus())
@@ -56,6 +56,13 @@ final class InspectCommand implements Callable<Integer> {
                 .row("accelerator", accelerator(info.accelerator()))
                 .row("created", Table.time(info.created()))
                 .row("lives", info.attached() ? "until its owner ends" : "until it is removed");
+        info.lifetime()
+                .idle()
+                .ifPresent(time -> table.row("idle timeout", DurationConverter.text(time)));
+        info.lifetime()
+                .longest()
+                .ifPresent(time -> table.row("max duration", DurationConverter.text(time)));
+        new TreeMap<>(info.labels()).forEach((key, value) -> table.row("label", key + "=" + value));
         table.row("network", Fields.word(info.network()));
         info.ports().forEach(port -> table.row("port", port(port)));
         info.snapshot().ifPresent(snapshot -> table.row("fork of", snapshot));

@@ -19,6 +19,14 @@ final class ListCommand implements Callable<Integer> {
             description = "Prints names alone, one a line.")
     boolean quiet;
 
+    @Option(
+            names = "--filter",
+            paramLabel = "KEY=VALUE",
+            description =
+                    "Only those that fit: label=KEY, label=KEY=VALUE, status=STATE, image=IMAGE or"
+                            + " snapshot=ID. Repeatable; all must fit.")
+    List<String> filters = List.of();
+
     @Mixin Format.Choice format = new Format.Choice();
 
     ListCommand(Session session) {
@@ -27,7 +35,8 @@ final class ListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var sandboxes = session.stasis().sandboxes();
+        var filter = SandboxFilters.of(filters);
+        var sandboxes = session.stasis().sandboxes().stream().filter(filter::fits).toList();
         if (format.json()) {
             session.print(Fields.json(sandboxes.stream().map(Fields::of).toList()));
             return 0;
@@ -45,7 +54,7 @@ final class ListCommand implements Callable<Integer> {
     private static List<Cell> row(SandboxInfo sandbox) {
         return List.of(
                 Cell.plain(sandbox.name()),
-                state(sandbox.state()),
+                state(sandbox),
                 Cell.plain(sandbox.image()),
                 Cell.plain(Integer.toString(sandbox.cpus())),
                 Cell.plain(sandbox.memory().toString()),
@@ -54,14 +63,19 @@ final class ListCommand implements Callable<Integer> {
                 Cell.plain(sandbox.snapshot().orElse("")));
     }
 
-    static Cell state(SandboxState state) {
-        int colour =
-                switch (state) {
+    /// Its state, and in a word why it has no machine.
+    static Cell state(SandboxInfo sandbox) {
+        int colour = colour(sandbox.state());
+        var why = sandbox.cause().map(cause -> " (" + Fields.word(cause) + ")").orElse("");
+        return new Cell(Fields.word(sandbox.state()) + why, colour);
+    }
+
+    private static int colour(SandboxState state) {
+        return switch (state) {
                     case RUNNING -> Cell.GREEN;
                     case CREATING, PAUSED -> Cell.YELLOW;
                     case STOPPED -> Cell.GREY;
                     case ENDED -> Cell.RED;
-                };
-        return new Cell(Fields.word(state), colour);
+        };
     }
 }

@@ -65,6 +65,8 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Mixin PublishOption published = new PublishOption();
 
+    @Mixin TermOptions terms = new TermOptions();
+
     @Option(
             names = "--ports",
             paramLabel = "none|auto",
@@ -162,6 +164,7 @@ final class RestoreCommand implements Callable<Integer> {
         env.forEach(builder::env);
         unsetEnv.forEach(builder::unsetEnv);
         published.ports.forEach(builder::publish);
+        terms.applyTo(builder);
         if (ports == Ports.AUTO) {
             builder.movePorts();
         }

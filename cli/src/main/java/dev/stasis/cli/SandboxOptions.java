@@ -95,6 +95,8 @@ final class SandboxOptions {
 
     @Mixin PublishOption published = new PublishOption();
 
+    @Mixin TermOptions terms = new TermOptions();
+
     @Option(
             names = "--require-kvm",
             description =
@@ -134,6 +136,7 @@ final class SandboxOptions {
         unsetEnv.forEach(builder::unsetEnv);
         builder.network(network);
         published.ports.forEach(builder::publish);
+        terms.applyTo(builder);
         if (requireKvm) {
             builder.requireKvm();
         }

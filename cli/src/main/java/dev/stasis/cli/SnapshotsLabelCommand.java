@@ -1,8 +1,5 @@
 package dev.stasis.cli;
 
-import dev.stasis.ErrorCode;
-import dev.stasis.LabelsBuilder;
-import dev.stasis.StasisException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,22 +29,8 @@ final class SnapshotsLabelCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Lookup.snapshot(session, snapshot)
-                .relabel(labels -> changes.forEach(change -> apply(change, labels)));
+                .relabel(labels -> changes.forEach(change -> LabelChange.apply(change, labels)));
         session.print(snapshot);
         return 0;
-    }
-
-    private static void apply(String change, LabelsBuilder labels) {
-        int equals = change.indexOf('=');
-        if (equals > 0) {
-            labels.set(change.substring(0, equals), change.substring(equals + 1));
-        } else if (equals < 0 && change.length() > 1 && change.endsWith("-")) {
-            labels.remove(change.substring(0, change.length() - 1));
-        } else {
-            throw new StasisException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "'%s' changes no label: write KEY=VALUE to set one, KEY- to remove one"
-                            .formatted(change));
-        }
     }
 }

@@ -83,6 +83,9 @@ final class StasisCommandLine {
                 new ResizeCommand(session),
                 new RewindCommand(session),
                 new StopCommand(session),
+                new StartCommand(session),
+                new RestartCommand(session),
+                new LabelCommand(session),
                 new WaitCommand(session),
                 new PingCommand(session),
                 new RemoveCommand(session));

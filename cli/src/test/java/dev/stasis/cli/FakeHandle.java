@@ -1,16 +1,19 @@
 package dev.stasis.cli;
 
 import dev.stasis.ByteSize;
+import dev.stasis.EndCause;
 import dev.stasis.ErrorCode;
 import dev.stasis.ExecBuilder;
 import dev.stasis.ExecHandle;
 import dev.stasis.ExecInfo;
 import dev.stasis.ExecResult;
+import dev.stasis.LabelsBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
 import dev.stasis.SandboxFiles;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxState;
+import dev.stasis.SandboxTerms;
 import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
 import dev.stasis.StasisException;
@@ -19,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// What a caller holds of a {@link FakeSandbox}.
@@ -163,6 +167,30 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     public void stop() {
         sandbox.stasis.enter("stop");
         sandbox.state = SandboxState.STOPPED;
+        sandbox.cause = Optional.of(EndCause.ASKED);
+    }
+
+    @Override
+    public void start() {
+        sandbox.stasis.enter("start");
+        sandbox.state = SandboxState.RUNNING;
+        sandbox.cause = Optional.empty();
+    }
+
+    @Override
+    public void restart() {
+        stop();
+        start();
+    }
+
+    @Override
+    public SandboxInfo relabel(Consumer<LabelsBuilder> change) {
+        var labels = new LabelsBuilder(sandbox.terms.labels());
+        change.accept(labels);
+        sandbox.terms =
+                new SandboxTerms(
+                        labels.build(), sandbox.terms.lifetime(), sandbox.terms.replaces());
+        return info();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import dev.stasis.ByteSize;
+import dev.stasis.EndCause;
 import dev.stasis.Environment;
 import dev.stasis.ErrorCode;
 import dev.stasis.ExecEvent;
@@ -14,6 +15,7 @@ import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxSettings;
 import dev.stasis.SandboxState;
+import dev.stasis.SandboxTerms;
 import dev.stasis.SizeLimits;
 import dev.stasis.StasisException;
 import java.io.ByteArrayOutputStream;
@@ -47,6 +49,8 @@ final class FakeSandbox {
     List<PublishedPort> ports = List.of();
     SandboxState state = SandboxState.RUNNING;
     Optional<String> reason = Optional.empty();
+    Optional<EndCause> cause = Optional.empty();
+    SandboxTerms terms = SandboxTerms.NONE;
     ExecSettings lastExec =
             new ExecSettings(
                     List.of("none"),
@@ -80,6 +84,7 @@ final class FakeSandbox {
         sandbox.attached = settings.binding().attached();
         sandbox.network = settings.network().network();
         sandbox.ports = settings.network().ports();
+        sandbox.terms = settings.terms();
         return sandbox;
     }
 
@@ -97,6 +102,7 @@ final class FakeSandbox {
         sandbox.files.putAll(snapshot.files);
         sandbox.network = source.network;
         sandbox.ports = settings.ports().listed();
+        sandbox.terms = settings.terms();
         if (settings.ports().moved()) {
             sandbox.ports = source.ports.stream().map(PublishedPort::onFreePort).toList();
         }
@@ -114,6 +120,7 @@ final class FakeSandbox {
                 name,
                 state,
                 reason,
+                cause,
                 "busybox",
                 cpus,
                 memory,
@@ -124,6 +131,8 @@ final class FakeSandbox {
                 CREATED,
                 stasis.accelerator(),
                 attached,
+                terms.labels(),
+                terms.lifetime(),
                 parent);
     }
 

@@ -16,6 +16,7 @@ import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxSettings;
+import dev.stasis.SandboxTerms;
 import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.Stasis;
@@ -80,7 +81,7 @@ final class FakeStasis implements Stasis {
         enter("create");
         created = built;
         built.progress().accept("booting");
-        refuseTaken(name);
+        refuseTaken(name, built.terms());
         return put(FakeSandbox.created(this, name, built), built.binding().attached());
     }
 
@@ -91,7 +92,7 @@ final class FakeStasis implements Stasis {
 
     Sandbox fork(FakeSnapshot snapshot, String name, RestoreSettings settings) {
         enter("restore");
-        refuseTaken(name);
+        refuseTaken(name, settings.terms());
         return put(
                 FakeSandbox.forked(this, name, snapshot, settings), settings.binding().attached());
     }
@@ -101,7 +102,10 @@ final class FakeStasis implements Stasis {
         return new FakeHandle(sandbox, attached);
     }
 
-    private void refuseTaken(String name) {
+    private void refuseTaken(String name, SandboxTerms terms) {
+        if (terms.replaces()) {
+            sandboxes.remove(name);
+        }
         if (sandboxes.containsKey(name)) {
             throw new StasisException(ErrorCode.NAME_TAKEN, "The name '" + name + "' is taken");
         }

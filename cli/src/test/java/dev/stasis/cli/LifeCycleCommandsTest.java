@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.SandboxState;
@@ -52,6 +53,67 @@ class LifeCycleCommandsTest {
         assertThat(cli.out()).isEqualTo("a\n");
         assertThat(cli.run("ls", "-q")).isZero();
         assertThat(cli.out()).isEqualTo("a\n");
+    }
+
+    @Test
+    void sandboxesAreStartedAgainAndSayWhyTheyEnded() {
+        cli.run("create", "--name", "a");
+        cli.run("stop", "a");
+        assertThat(cli.run("ls")).isZero();
+        assertThat(cli.out()).contains("stopped (asked)");
+        assertThat(cli.run("start", "a")).isZero();
+        assertThat(cli.out()).isEqualTo("a\n");
+        assertThat(cli.stasis.sandbox("a").info().state()).isEqualTo(SandboxState.RUNNING);
+        assertThat(cli.run("restart", "a", "nobody")).isEqualTo(10);
+        assertThat(cli.out()).isEqualTo("a\n");
+        assertThat(cli.err()).contains("nobody");
+    }
+
+    @Test
+    void sandboxesAreFoundByLabelsAndState() {
+        cli.run("create", "--name", "a", "--label", "team=red", "--label", "job=1");
+        cli.run("create", "--name", "b", "--label", "team=blue");
+        cli.run("create", "--name", "c");
+        cli.run("stop", "b");
+        assertThat(cli.run("ls", "-q", "--filter", "label=team")).isZero();
+        assertThat(cli.out()).isEqualTo("a\nb\n");
+        cli.run("ls", "-q", "--filter", "label=team=blue", "--filter", "status=stopped");
+        assertThat(cli.out()).isEqualTo("b\n");
+        cli.run("ls", "-q", "--filter", "label=team=blue", "--filter", "status=running");
+        assertThat(cli.out()).isEmpty();
+        assertThat(cli.run("ls", "--filter", "status=fine")).isEqualTo(10);
+        assertThat(cli.err()).contains("'fine' is no state");
+        assertThat(cli.run("ls", "--filter", "colour=red")).isEqualTo(10);
+        assertThat(cli.err()).contains("label=KEY=VALUE");
+
+        assertThat(cli.run("label", "a", "team=blue", "job-")).isZero();
+        assertThat(cli.out()).isEqualTo("a\n");
+        assertThat(cli.stasis.sandbox("a").info().labels()).containsExactly(entry("team", "blue"));
+        cli.run("snapshot", "a", "--name", "s");
+        cli.run("restore", "s", "fork");
+        assertThat(cli.stasis.sandbox("fork").info().labels()).isEmpty();
+    }
+
+    @Test
+    void lifetimesAreSetAndShown() {
+        cli.run("create", "--name", "a", "--idle-timeout", "90s", "--max-duration", "2h");
+        cli.run("inspect", "a");
+        assertThat(cli.out()).contains("idle timeout  90s\n").contains("max duration  2h\n");
+        cli.run("inspect", "a", "--format", "json");
+        assertThat(cli.out())
+                .contains("\"idleTimeoutMillis\" : 90000")
+                .contains("\"maxDurationMillis\" : 7200000");
+        assertThat(cli.run("create", "--idle-timeout", "5ms")).isEqualTo(10);
+        assertThat(cli.err()).contains("one second to ten years");
+    }
+
+    @Test
+    void aNameIsTakenOverOnlyWhenThatIsAsked() {
+        cli.run("create", "--name", "a");
+        var first = cli.stasis.sandbox("a").id();
+        assertThat(cli.run("create", "--name", "a")).isEqualTo(10);
+        assertThat(cli.run("create", "--name", "a", "--replace")).isZero();
+        assertThat(cli.stasis.sandbox("a").id()).isNotEqualTo(first);
     }
 
     @Test

@@ -42,6 +42,7 @@ class ListingsTest {
                         Map.entry("name", "box"),
                         Map.entry("state", "paused"),
                         nothing("reason"),
+                        nothing("cause"),
                         Map.entry("image", "busybox"),
                         Map.entry("cpus", 1),
                         Map.entry("memoryBytes", 536870912),
@@ -53,6 +54,9 @@ class ListingsTest {
                         Map.entry("created", "2026-03-01T12:34:56.789Z"),
                         Map.entry("accelerator", "tcg"),
                         Map.entry("attached", false),
+                        Map.entry("labels", Map.of()),
+                        nothing("idleTimeoutMillis"),
+                        nothing("maxDurationMillis"),
                         nothing("snapshot"));
         assertThat(map(sandboxes.getLast()))
                 .containsEntry("state", "ended")

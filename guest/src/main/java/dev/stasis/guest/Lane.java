@@ -7,11 +7,13 @@ public final class Lane implements AutoCloseable {
     private final int number;
     private final Flock lock;
     private final AgentConnection connection;
+    private final Runnable used;
 
-    Lane(int number, Flock lock, AgentConnection connection) {
+    Lane(int number, Flock lock, AgentConnection connection, Runnable used) {
         this.number = number;
         this.lock = lock;
         this.connection = connection;
+        this.used = used;
     }
 
     /// Its number, from 1.
@@ -28,6 +30,7 @@ public final class Lane implements AutoCloseable {
     @Override
     public void close() {
         connection.close();
+        used.run();
         lock.close();
     }
 }

@@ -4,8 +4,12 @@ import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.linux.Flock;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
@@ -13,6 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 /// n-1 belongs to the process that holds the lock on `lane.<n>.lock`; lane 0 belongs to whoever
 /// holds the sandbox's own lock. Thread-safe.
 public final class Lanes {
+    private static final System.Logger LOG = System.getLogger(Lanes.class.getName());
+    private static final String USED = "used";
     private static final long PAUSE_NANOS = Duration.ofMillis(5).toNanos();
 
     private final Path runFolder;
@@ -39,6 +45,7 @@ public final class Lanes {
     ///
     /// @param longest how long to wait for the agent
     public AgentConnection control(Duration longest) {
+        noteUse();
         return connect(0, longest);
     }
 
@@ -69,14 +76,27 @@ public final class Lanes {
 
     private Lane open(int number, Flock lock, Duration longest) {
         boolean opened = false;
+        noteUse();
         try {
-            var lane = new Lane(number, lock, connect(number, longest));
+            var lane = new Lane(number, lock, connect(number, longest), this::noteUse);
             opened = true;
             return lane;
         } finally {
             if (!opened) {
                 lock.close();
             }
+        }
+    }
+
+    /// Tells the launcher of a machine that ends when nobody uses it; of any other, the file is not
+    /// there.
+    private void noteUse() {
+        try {
+            Files.setLastModifiedTime(runFolder.resolve(USED), FileTime.from(Instant.now()));
+        } catch (NoSuchFileException e) {
+            // Nobody wants to know.
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "A use of a sandbox could not be noted", e);
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.stasis.local;
 
+import dev.stasis.Lifetime;
 import dev.stasis.machine.Machine;
 import dev.stasis.store.Durability;
+import dev.stasis.store.SandboxRecord;
 
 /// What ties an attached sandbox to the process that made it: the machine's pipe, whose end the
 /// launcher watches, and the ownership of the record. Both go with the process, even by kill -9.
@@ -42,6 +44,20 @@ final class Keeper implements AutoCloseable {
             machine = next;
         }
         return keeps;
+    }
+
+    /// Lets the sandbox's machine live no longer than its record says, from now on.
+    synchronized void limit(Place place, SandboxRecord record) {
+        limit(machine, place, record);
+    }
+
+    /// Lets a machine that this process has started live no longer than a record says.
+    static void limit(Machine machine, Place place, SandboxRecord record) {
+        var lifetime = record.terms().lifetime();
+        if (!lifetime.equals(Lifetime.UNLIMITED)) {
+            int signal = ImageProgram.of(place.name(), record.setup()).stopSignal();
+            machine.limit(lifetime, signal, place.changeLock());
+        }
     }
 
     /// Lets the machine of a sandbox that is still being made live on without this process.

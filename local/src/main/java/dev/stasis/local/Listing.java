@@ -2,6 +2,7 @@ package dev.stasis.local;
 
 import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
+import dev.stasis.EndCause;
 import dev.stasis.ErrorCode;
 import dev.stasis.PublishedPort;
 import dev.stasis.RetentionSettings;
@@ -53,7 +54,7 @@ final class Listing {
         try {
             var status = Machine.find(place.machineFiles()).map(m -> m.status(ASK));
             return status.filter(s -> s.state() == MachineState.DISK_FULL).isPresent()
-                    ? new Condition(SandboxState.PAUSED, Optional.of(DISK_FULL))
+                    ? new Condition(SandboxState.PAUSED, Optional.of(DISK_FULL), Optional.empty())
                     : running;
         } catch (StasisException e) {
             return running; // busy with something else
@@ -67,6 +68,7 @@ final class Listing {
                 record.name(),
                 condition.state(),
                 condition.reason(),
+                condition.cause(),
                 setup.image().reference(),
                 setup.cpus(),
                 setup.memory(),
@@ -77,6 +79,8 @@ final class Listing {
                 record.created(),
                 Accelerator.valueOf(setup.accelerator()),
                 record.attached(),
+                record.terms().labels(),
+                record.terms().lifetime(),
                 Optional.ofNullable(record.base()));
     }
 
@@ -95,13 +99,18 @@ final class Listing {
     }
 
     /// What a sandbox is doing, and more about it where there is more to say.
-    record Condition(SandboxState state, Optional<String> reason) {}
+    record Condition(SandboxState state, Optional<String> reason, Optional<EndCause> cause) {
+        private Condition(SandboxState state) {
+            this(state, Optional.empty(), Optional.empty());
+        }
+    }
 
     Condition condition(SandboxRecord record) {
         var reason = Optional.ofNullable(record.endReason());
+        var cause = Optional.ofNullable(record.run().endCause());
         return switch (record.state()) {
-            case CREATING -> new Condition(SandboxState.CREATING, Optional.empty());
-            case STOPPED -> new Condition(SandboxState.STOPPED, reason);
+            case CREATING -> new Condition(SandboxState.CREATING);
+            case STOPPED -> new Condition(SandboxState.STOPPED, reason, cause);
             case RUNNING, PAUSED -> ofMachine(record);
         };
     }
@@ -112,15 +121,24 @@ final class Listing {
             var rewinding = record.run().rewinding();
             if (rewinding != null) {
                 var reason = Rewind.interrupted(rewinding);
-                return new Condition(SandboxState.STOPPED, Optional.of(reason));
+                return new Condition(SandboxState.STOPPED, Optional.of(reason), Optional.empty());
             }
-            return new Condition(SandboxState.ENDED, Optional.of(place.machineEnd()));
+            return ended(place);
         }
         var state =
                 record.state() == SandboxRecord.State.PAUSED
                         ? SandboxState.PAUSED
                         : SandboxState.RUNNING;
-        return new Condition(state, Optional.empty());
+        return new Condition(state);
+    }
+
+    private static Condition ended(Place place) {
+        var cause = place.endCause();
+        boolean asPlanned = cause == EndCause.IDLE || cause == EndCause.MAX_DURATION;
+        return new Condition(
+                asPlanned ? SandboxState.STOPPED : SandboxState.ENDED,
+                Optional.of(place.machineEnd()),
+                Optional.of(cause));
     }
 
     /// The named snapshots, once for each name, by name.

@@ -6,6 +6,7 @@ import dev.stasis.ExecBuilder;
 import dev.stasis.ExecHandle;
 import dev.stasis.ExecInfo;
 import dev.stasis.ExecResult;
+import dev.stasis.LabelsBuilder;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxFiles;
@@ -196,6 +197,23 @@ final class LocalSandbox implements Sandbox {
     @Override
     public void stop() {
         new Power(place).stop();
+    }
+
+    @Override
+    public void start() {
+        stasis.start(place);
+    }
+
+    @Override
+    public void restart() {
+        stop();
+        start();
+    }
+
+    @Override
+    public SandboxInfo relabel(Consumer<LabelsBuilder> change) {
+        new Terms(place).relabel(change);
+        return info();
     }
 
     @Override

@@ -85,14 +85,21 @@ final class LocalStasis implements Stasis {
 
     /// Rewinds a sandbox, see [Rewind].
     @Nullable String rewind(Place place, String snapshot, @Nullable String keep) {
-        var keeper =
-                made.stream()
-                        .filter(sandbox -> sandbox.id().equals(place.id()))
-                        .map(LocalSandbox::keeper)
-                        .filter(Objects::nonNull)
-                        .findFirst()
-                        .orElse(null);
-        return new Rewind(place, tools, keeper).to(snapshot, keep);
+        return new Rewind(place, tools, keeper(place)).to(snapshot, keep);
+    }
+
+    /// Starts a sandbox, see [Start].
+    void start(Place place) {
+        new Start(place, tools, keeper(place)).start();
+    }
+
+    private @Nullable Keeper keeper(Place place) {
+        return made.stream()
+                .filter(sandbox -> sandbox.id().equals(place.id()))
+                .map(LocalSandbox::keeper)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     private Sandbox keep(LocalSandbox sandbox) {

@@ -48,6 +48,11 @@ record MachineMemory(MemoryLayout layout, int lastDimm) {
         return Dimm.fromMap(map);
     }
 
+    /// Takes what was plugged out of a set-up's facts, for a machine that boots.
+    static void forget(Map<String, Object> facts) {
+        facts.remove(DIMMS);
+    }
+
     /// The same with these DIMMs.
     MachineMemory with(List<Dimm> dimms) {
         int highest = dimms.stream().mapToInt(Dimm::number).max().orElse(0);

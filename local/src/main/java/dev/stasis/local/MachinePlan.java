@@ -71,6 +71,39 @@ final class MachinePlan {
         return plan;
     }
 
+    /// A machine that boots from the disk that a sandbox's machines had before: a fresh one, with
+    /// as much memory from the start as is in use.
+    ///
+    /// @throws StasisException with {@link ErrorCode#STORE_DAMAGED} when its root file system is
+    ///   missing
+    static MachinePlan again(Place place, Tools tools, Setup setup) {
+        var root = root(place.home(), setup);
+        if (!Files.isRegularFile(root)) {
+            throw new StasisException(
+                    ErrorCode.STORE_DAMAGED,
+                    "Sandbox %s can't be started: its root file system %s is missing; import image '%s' again"
+                            .formatted(place.name(), root, setup.image().reference()));
+        }
+        var facts = new HashMap<>(setup.machine());
+        facts.remove(IDENTITY);
+        MachineMemory.forget(facts);
+        var fresh =
+                new Setup(
+                        setup.image(),
+                        setup.memory(),
+                        setup.cpus(),
+                        setup.most(),
+                        setup.env(),
+                        tools.accelerator().accelerator().name(),
+                        facts);
+        return new MachinePlan(place, tools, fresh, root);
+    }
+
+    /// The set-up that it is made from, with its facts.
+    Setup known() {
+        return setup.withMachine(facts());
+    }
+
     /// The root file system that a set-up names.
     static Path root(Home home, Setup setup) {
         return home.root().resolve(String.valueOf(setup.machine().get(ROOT)));

@@ -1,9 +1,11 @@
 package dev.stasis.local;
 
+import dev.stasis.EndCause;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.guest.Lanes;
 import dev.stasis.machine.Machine;
+import dev.stasis.machine.MachineEnd;
 import dev.stasis.machine.MachineFiles;
 import dev.stasis.store.Home;
 import dev.stasis.store.SandboxRecord;
@@ -45,6 +47,11 @@ record Place(Home home, String name, String id, Path folder) {
         return folder().resolve("owner");
     }
 
+    /// Held by whoever changes the sandbox.
+    Path changeLock() {
+        return folder().resolve("lock");
+    }
+
     MachineFiles machineFiles() {
         return new MachineFiles(run(), logs());
     }
@@ -58,7 +65,23 @@ record Place(Home home, String name, String id, Path folder) {
 
     /// How the machine ended, for people.
     String machineEnd() {
-        return Machine.end(machineFiles()).map(Object::toString).orElse("its launcher was killed");
+        return Machine.end(machineFiles())
+                .map(Object::toString)
+                .orElse("its launcher was killed, or this computer was restarted");
+    }
+
+    /// How the machine ended, in a word.
+    EndCause endCause() {
+        return switch (Machine.end(machineFiles()).orElse(null)) {
+            case MachineEnd.Idle() -> EndCause.IDLE;
+            case MachineEnd.TimeOver() -> EndCause.MAX_DURATION;
+            case MachineEnd.OwnerGone() -> EndCause.OWNER_GONE;
+            case MachineEnd.Killed() -> EndCause.KILLED;
+            case MachineEnd.Exited(int code) when code == 0 -> EndCause.POWERED_OFF;
+            case MachineEnd.Exited _, MachineEnd.Signaled _, MachineEnd.Other _ ->
+                    EndCause.MACHINE_DIED;
+            case null -> EndCause.MACHINE_DIED;
+        };
     }
 
     /// What to say of a machine that has ended.

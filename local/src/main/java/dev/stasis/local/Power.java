@@ -1,5 +1,6 @@
 package dev.stasis.local;
 
+import dev.stasis.EndCause;
 import dev.stasis.ErrorCode;
 import dev.stasis.SandboxState;
 import dev.stasis.StasisException;
@@ -45,7 +46,7 @@ final class Power {
                     case PAUSED -> "resume it first";
                     case RUNNING -> "pause it first";
                     case CREATING -> "wait until it is complete";
-                    case STOPPED, ENDED -> "restore a snapshot of it, or create it anew";
+                    case STOPPED, ENDED -> "start it, or restore a snapshot of it";
                 };
         throw new StasisException(
                 ErrorCode.WRONG_STATE,
@@ -112,35 +113,49 @@ final class Power {
         try (var _ = place.lock("stop")) {
             var record = place.record();
             switch (listing.condition(record).state()) {
-                case RUNNING -> {
-                    shutDown(ImageProgram.of(place.name(), record.setup()).stopSignal());
-                    end(record, "it was stopped");
+                case RUNNING -> stopRunning(record);
+                case PAUSED -> end(record, "it was stopped while paused", EndCause.KILLED);
+                case ENDED -> settleEnded(record);
+                case STOPPED -> {
+                    if (record.state() != State.STOPPED && record.run().rewinding() == null) {
+                        settleEnded(record);
+                    }
                 }
-                case PAUSED -> end(record, "it was stopped while paused");
-                case ENDED ->
-                        end(record, listing.condition(record).reason().orElse("its machine ended"));
-                case STOPPED -> {}
                 case CREATING -> requireState("stop", SandboxState.RUNNING);
             }
         }
     }
 
-    private void shutDown(int signal) {
+    private void stopRunning(SandboxRecord record) {
+        if (shutDown(ImageProgram.of(place.name(), record.setup()).stopSignal())) {
+            end(record, "it was stopped", EndCause.ASKED);
+        } else {
+            end(record, "it was stopped, did not end when asked, and was killed", EndCause.KILLED);
+        }
+    }
+
+    /// Records how a machine ended that ended by itself.
+    private void settleEnded(SandboxRecord record) {
+        end(record, place.machineEnd(), place.endCause());
+    }
+
+    /// Whether the guest ended when asked.
+    private boolean shutDown(int signal) {
         try {
             new GuestControl(place).shutDown(GRACE, signal);
-            Machine.awaitEnd(place.machineFiles(), POWER_OFF);
+            return Machine.awaitEnd(place.machineFiles(), POWER_OFF);
         } catch (StasisException e) {
             if (e.code() == ErrorCode.INTERRUPTED) {
                 throw e;
             }
-            // A guest that can't be asked is killed.
+            return false; // A guest that can't be asked is killed.
         }
     }
 
-    private void end(SandboxRecord record, String reason) {
+    private void end(SandboxRecord record, String reason, EndCause cause) {
         var settled = new InterruptedCapture(place).settle(record);
         Removal.of(place).endMachine();
-        update(settled.stopped(reason));
+        update(settled.stopped(reason, cause));
         place.home().snapshots().collect();
     }
 

@@ -123,7 +123,7 @@ final class Rewind {
     }
 
     private void exchange(SandboxRecord record, Target target) {
-        var stopped = record.stopped(interrupted(target.id)).rewinding(target.id);
+        var stopped = record.stopped(interrupted(target.id), null).rewinding(target.id);
         try {
             DiskOverlays.create(disk(target), target.files.disks().getFirst());
             update(record.rewinding(target.id));
@@ -163,6 +163,7 @@ final class Rewind {
                 guest.becomeFork(agent, target.then);
             }
             update(target.then.rewinding(target.id));
+            Keeper.limit(machine, place, target.then);
             if (keeper == null || !keeper.takeOver(machine)) {
                 machine.detach();
                 machine.close();
@@ -179,7 +180,7 @@ final class Rewind {
         var reason =
                 "its rewind to snapshot %s failed: %s; rewind it again, or to another one"
                         .formatted(target.id, failure.getMessage());
-        update(stopped.stopped(reason));
+        update(stopped.stopped(reason, null));
         DiskOverlays.deleteUnused(place.folder(), stopped.layers());
     }
 

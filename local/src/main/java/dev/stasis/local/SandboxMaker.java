@@ -4,6 +4,7 @@ import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxSettings;
+import dev.stasis.SandboxTerms;
 import dev.stasis.StasisException;
 import dev.stasis.guest.Feature;
 import dev.stasis.guest.GuestSizing;
@@ -44,6 +45,7 @@ final class SandboxMaker {
 
     LocalSandbox create(String name, SandboxSettings settings) {
         Names.check("sandbox", name);
+        var _ = Terms.of(settings.terms());
         new WantedSize(settings.cpus(), settings.memory()).checkHost("Sandbox " + name);
         var accelerator = tools.accelerator(settings.binding().requireKvm());
         var images = new ImageFinder(stasis.openHome(), tools);
@@ -89,7 +91,10 @@ final class SandboxMaker {
     private LocalSandbox fromTemplate(
             String name, String template, Setup bare, SandboxSettings settings, ImageRecord image) {
         var running = Marks.restore(name);
-        var record = SandboxRecord.of(name, bare).withLayers(Layers.restored(template, FIRST_DISK));
+        var record =
+                SandboxRecord.of(name, bare)
+                        .withLayers(Layers.restored(template, FIRST_DISK))
+                        .withTerms(Terms.of(settings.terms()));
         var place = place(record);
         var facts = MachinePlan.fresh(place, tools, bare, image).facts();
         var setup = bare.withMachine(facts);
@@ -104,7 +109,10 @@ final class SandboxMaker {
 
     private LocalSandbox boot(
             String name, Setup bare, SandboxSettings settings, ImageRecord image) {
-        var record = SandboxRecord.of(name, bare).withLayers(Layers.booted(FIRST_DISK));
+        var record =
+                SandboxRecord.of(name, bare)
+                        .withLayers(Layers.booted(FIRST_DISK))
+                        .withTerms(Terms.of(settings.terms()));
         var place = place(record);
         var plan = MachinePlan.fresh(place, tools, bare, image);
         settings.progress()
@@ -174,8 +182,10 @@ final class SandboxMaker {
         var env = settings.env().over(captured.env());
         var setup = Ports.in(captured.withEnv(env), Ports.restored(captured, settings.ports()));
         return new Wanted(
-                SandboxRecord.of(name, setup).withBase(snapshot, FIRST_DISK),
-                new Wishes(settings.binding().attached(), size, settings.disk()));
+                SandboxRecord.of(name, setup)
+                        .withBase(snapshot, FIRST_DISK)
+                        .withTerms(Terms.of(settings.terms())),
+                new Wishes(settings.binding().attached(), size, settings.disk(), settings.terms()));
     }
 
     private Machine restored(Place place, MachinePlan plan, String snapshot, Runnable running) {
@@ -197,12 +207,15 @@ final class SandboxMaker {
     /// @param attached whether its sandbox ends with this process
     /// @param size its CPUs and memory
     /// @param disk the size of its disk, if not that of what it lies on
-    private record Wishes(boolean attached, WantedSize size, Optional<ByteSize> disk) {
+    /// @param terms on which its sandbox is kept
+    private record Wishes(
+            boolean attached, WantedSize size, Optional<ByteSize> disk, SandboxTerms terms) {
         static Wishes of(SandboxSettings settings) {
             return new Wishes(
                     settings.binding().attached(),
                     new WantedSize(settings.cpus(), settings.memory()),
-                    Optional.of(settings.disk()));
+                    Optional.of(settings.disk()),
+                    settings.terms());
         }
     }
 
@@ -212,12 +225,16 @@ final class SandboxMaker {
 
     private LocalSandbox make(
             Place place, SandboxRecord record, Wishes wishes, Duration longest, Origin origin) {
+        if (wishes.terms.replaces()) {
+            new Terms(place).replace(record);
+        }
         try (var _ = origin.publish(record)) {
             var undo = new ArrayList<Runnable>();
             undo.add(Removal.of(place)::removeLocked);
             try {
                 var keeper = origin.begin(place, undo);
                 var setup = introduce(place, record, wishes, longest);
+                keeper.limit(place, record);
                 if (!wishes.attached) {
                     keeper.letGo();
                 }

@@ -2,6 +2,7 @@ package dev.stasis.machine;
 
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
+import dev.stasis.Lifetime;
 import dev.stasis.PublishedPort;
 import dev.stasis.StasisException;
 import dev.stasis.linux.Flock;
@@ -11,6 +12,7 @@ import dev.stasis.machine.qmp.QmpException;
 import dev.stasis.machine.qmp.QmpException.Kind;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +32,7 @@ public final class Machine implements AutoCloseable {
     private static final Duration POLITE = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofMillis(1);
     private static final byte DETACH = 'D';
+    private static final byte LIMIT = 'L';
 
     private final MachineFiles files;
     private final MachineProcesses processes;
@@ -332,6 +335,32 @@ public final class Machine implements AutoCloseable {
             LockSupport.parkNanos(RETRY.toNanos());
         }
         return true;
+    }
+
+    /// Says how long it may live from now on; its launcher sees to that, whatever becomes of this
+    /// process. Only for a machine that this process started and has not detached.
+    ///
+    /// @param lifetime how long
+    /// @param stopSignal asks its processes to end then
+    /// @param inUse a lock that is held by whoever works on it, beside those of its lanes
+    public void limit(Lifetime lifetime, int stopSignal, Path inUse) {
+        if (owner == null) {
+            throw new IllegalStateException("Only who started a machine can limit its life");
+        }
+        var text =
+                "%d %d %d%n%s%n"
+                        .formatted(
+                                lifetime.idle().map(Duration::toMillis).orElse(0L),
+                                lifetime.longest().map(Duration::toMillis).orElse(0L),
+                                stopSignal,
+                                inUse);
+        try {
+            Files.writeString(files.lifetime(), text);
+            owner.write(LIMIT);
+            owner.flush();
+        } catch (IOException e) {
+            throw monitor.ended("limited", e);
+        }
     }
 
     /// Leaves an attached machine on its own: it no longer ends with this process.

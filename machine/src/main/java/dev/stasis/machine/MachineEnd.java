@@ -24,9 +24,13 @@ public sealed interface MachineEnd {
     ///
     /// @param number the signal
     record Signaled(int number) implements MachineEnd {
+        private static final int KILL = 9;
+
         @Override
         public String toString() {
-            return "QEMU was ended by signal " + number;
+            return "QEMU was ended by signal "
+                    + number
+                    + (number == KILL ? ", by somebody or for want of memory" : "");
         }
     }
 
@@ -35,6 +39,22 @@ public sealed interface MachineEnd {
         @Override
         public String toString() {
             return "the process that owned it is gone";
+        }
+    }
+
+    /// Nobody used it for as long as was allowed.
+    record Idle() implements MachineEnd {
+        @Override
+        public String toString() {
+            return "nobody used it for as long as its idle timeout says";
+        }
+    }
+
+    /// It lived for as long as was allowed.
+    record TimeOver() implements MachineEnd {
+        @Override
+        public String toString() {
+            return "its maximal duration was over";
         }
     }
 
@@ -78,6 +98,8 @@ public sealed interface MachineEnd {
         return switch (word) {
             case "owner-gone" -> new OwnerGone();
             case "killed" -> new Killed();
+            case "idle" -> new Idle();
+            case "max-duration" -> new TimeOver();
             default -> new Other(text);
         };
     }

@@ -76,6 +76,11 @@ public record MachineFiles(Path run, Path logs) {
         return run.resolve("ports");
     }
 
+    /// How long it may live.
+    Path lifetime() {
+        return run.resolve("lifetime");
+    }
+
     /// How it ended.
     Path end() {
         return run.resolve("end");

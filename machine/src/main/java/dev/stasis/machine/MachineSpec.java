@@ -57,7 +57,8 @@ public record MachineSpec(
     /// speaks with the guest's agent.
     ///
     /// @param published each of them
-    /// @param lane the lane that this process has for itself
+    /// @param lane the lane that this process has for itself, which also asks the guest to end when
+    ///   its time is over; 0 = there is none
     public record Ports(List<PublishedPort> published, int lane) {
         /// None.
         public static final Ports NONE = new Ports(List.of(), 0);
@@ -93,7 +94,8 @@ public record MachineSpec(
                 memoryLimit);
         check(dimms.isEmpty() || canGrow(memory, memoryLimit), "plugged memory", dimms);
         check(cpus >= 1 && cpus <= MOST_CPUS, "cpus", cpus);
-        check(ports.published.isEmpty() || ports.lane < lanes, "lane of ports", ports.lane);
+        check(ports.lane == 0 || ports.lane < lanes, "lane of ports", ports.lane);
+        check(ports.published.isEmpty() || ports.lane > 0, "lane of ports", ports.lane);
         check(lanes >= 0 && lanes <= MOST_LANES, "lanes", lanes);
         check(memory.bytes() / PAGE < Integer.MAX_VALUE, "memory", memory);
     }

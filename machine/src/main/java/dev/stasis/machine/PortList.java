@@ -24,10 +24,10 @@ final class PortList {
     /// The launcher's options.
     static List<String> options(MachineSpec spec) {
         var ports = spec.ports();
-        if (ports.published().isEmpty()) {
-            return List.of();
-        }
         var options = new ArrayList<String>();
+        if (ports.lane() == 0) {
+            return options;
+        }
         options.addAll(List.of("--lane", spec.files().lane(ports.lane()).toString()));
         for (var port : ports.published()) {
             var where = port.hostAddress() + "/" + port.hostPort() + "/" + port.guestPort();

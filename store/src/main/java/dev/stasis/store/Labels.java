@@ -69,9 +69,7 @@ final class Labels {
             }
         });
         if (labels.size() > MOST) {
-            throw invalid(
-                    "A snapshot can't have %d labels: %d are possible"
-                            .formatted(labels.size(), MOST));
+            throw invalid("%d labels are too many: %d are possible".formatted(labels.size(), MOST));
         }
         return labels;
     }

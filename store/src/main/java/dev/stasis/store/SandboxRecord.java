@@ -1,7 +1,13 @@
 package dev.stasis.store;
 
+import dev.stasis.EndCause;
+import dev.stasis.Lifetime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What is known of a sandbox. {@link #of} makes one, the `with` methods others like it.
@@ -15,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 ///              "most": { "memory": 68719476736, "cpus": 8 }, "env": { "K": "V" }, "accelerator": "…", "machine": { … } },
 ///   "layers": { "memoryBase": "…", "references": [ "…" ], "diskBase": "…", "disk": "…",
 ///               "capturing": "…", "nextDisk": "…" },
-///   "attached": true, "base": "…", "generation": "…", "rewinding": "…", "endReason": "…" }
+///   "attached": true, "base": "…", "generation": "…", "rewinding": "…", "endReason": "…", "endCause": "IDLE",
+///   "labels": { "K": "V" }, "idleMillis": 600000, "longestMillis": 3600000 }
 /// ```
 ///
 /// Fields that have no value are left out.
@@ -29,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// @param attached whether it ends with the process that made it
 /// @param base the snapshot that it was restored from
 /// @param run its present or last machine
+/// @param terms on which it is kept
 public record SandboxRecord(
         String id,
         String name,
@@ -38,7 +46,8 @@ public record SandboxRecord(
         Layers layers,
         boolean attached,
         @Nullable String base,
-        Run run) {
+        Run run,
+        Terms terms) {
     static final int FORMAT = 1;
     static final int LIMIT_BYTES = 1 << 20;
 
@@ -59,7 +68,46 @@ public record SandboxRecord(
     /// @param generation its id: a sandbox that is rewound gets another
     /// @param rewinding the snapshot that the sandbox is being rewound to
     /// @param endReason how it ended
-    public record Run(String generation, @Nullable String rewinding, @Nullable String endReason) {}
+    /// @param endCause the same in a word, if there is one for it
+    public record Run(
+            String generation,
+            @Nullable String rewinding,
+            @Nullable String endReason,
+            @Nullable EndCause endCause) {}
+
+    /// On which terms a sandbox is kept.
+    ///
+    /// @param labels its labels
+    /// @param lifetime how long each of its machines may live
+    public record Terms(Map<String, String> labels, Lifetime lifetime) {
+        /// Without labels and without end.
+        public static final Terms NONE = new Terms(Map.of(), Lifetime.UNLIMITED);
+
+        /// Checks the labels, and copies.
+        public Terms {
+            labels = Map.copyOf(Labels.check(labels));
+        }
+
+        private void into(Map<String, Object> tree) {
+            if (!labels.isEmpty()) {
+                tree.put("labels", new TreeMap<>(labels));
+            }
+            lifetime.idle().ifPresent(time -> tree.put("idleMillis", time.toMillis()));
+            lifetime.longest().ifPresent(time -> tree.put("longestMillis", time.toMillis()));
+        }
+
+        private static Terms read(Document tree) {
+            return new Terms(
+                    tree.has("labels") ? tree.texts("labels") : Map.of(),
+                    new Lifetime(time(tree, "idleMillis"), time(tree, "longestMillis")));
+        }
+
+        private static Optional<Duration> time(Document tree, String name) {
+            return tree.has(name)
+                    ? Optional.of(Duration.ofMillis(tree.number(name)))
+                    : Optional.empty();
+        }
+    }
 
     /// Checks the name and the ids.
     public SandboxRecord {
@@ -83,7 +131,8 @@ public record SandboxRecord(
                 Layers.NONE,
                 true,
                 null,
-                new Run(Ids.next(), null, null));
+                new Run(Ids.next(), null, null, null),
+                Terms.NONE);
     }
 
     /// The same for a machine that exists already.
@@ -91,7 +140,7 @@ public record SandboxRecord(
     /// @param existing the id by which the machine's run folder is named
     public SandboxRecord withId(String existing) {
         return new SandboxRecord(
-                existing, name, state, created, setup, layers, attached, base, run);
+                existing, name, state, created, setup, layers, attached, base, run, terms);
     }
 
     /// The same, restored from a snapshot whose memory and disk its layers lie on.
@@ -101,46 +150,51 @@ public record SandboxRecord(
     public SandboxRecord withBase(String snapshot, String disk) {
         var restored = Layers.restored(snapshot, disk);
         return new SandboxRecord(
-                id, name, state, created, setup, restored, attached, snapshot, run);
+                id, name, state, created, setup, restored, attached, snapshot, run, terms);
     }
 
     /// The same in another state.
     public SandboxRecord withState(State other) {
-        return new SandboxRecord(id, name, other, created, setup, layers, attached, base, run);
+        return new SandboxRecord(
+                id, name, other, created, setup, layers, attached, base, run, terms);
     }
 
     /// The same with another set-up.
     public SandboxRecord withSetup(Setup other) {
-        return new SandboxRecord(id, name, state, created, other, layers, attached, base, run);
+        return new SandboxRecord(
+                id, name, state, created, other, layers, attached, base, run, terms);
     }
 
     /// The same on other layers.
     public SandboxRecord withLayers(Layers other) {
-        return new SandboxRecord(id, name, state, created, setup, other, attached, base, run);
+        return new SandboxRecord(
+                id, name, state, created, setup, other, attached, base, run, terms);
     }
 
     /// The same for a sandbox that no longer ends with its maker.
     public SandboxRecord detached() {
-        return new SandboxRecord(id, name, state, created, setup, layers, false, base, run);
+        return new SandboxRecord(id, name, state, created, setup, layers, false, base, run, terms);
     }
 
     /// The same for a sandbox whose machine is gone, and the snapshot's memory that it mapped with
     /// it.
     ///
     /// @param reason how it ended
-    public SandboxRecord stopped(String reason) {
+    /// @param cause the same in a word, if there is one for it
+    public SandboxRecord stopped(String reason, @Nullable EndCause cause) {
         var left = layers.withoutMemory();
-        var ended = new Run(run.generation, null, reason);
+        var ended = new Run(run.generation, null, reason, cause);
         return new SandboxRecord(
-                id, name, State.STOPPED, created, setup, left, attached, base, ended);
+                id, name, State.STOPPED, created, setup, left, attached, base, ended, terms);
     }
 
     /// The same for a sandbox that is being rewound.
     ///
     /// @param snapshot the snapshot
     public SandboxRecord rewinding(String snapshot) {
-        var pending = new Run(run.generation, snapshot, run.endReason);
-        return new SandboxRecord(id, name, state, created, setup, layers, attached, base, pending);
+        var pending = new Run(run.generation, snapshot, run.endReason, run.endCause);
+        return new SandboxRecord(
+                id, name, state, created, setup, layers, attached, base, pending, terms);
     }
 
     /// The same for a sandbox that was rewound and runs.
@@ -148,8 +202,25 @@ public record SandboxRecord(
     /// @param then what it is set up with then
     /// @param on what its memory and disk lie on then
     public SandboxRecord rewound(Setup then, Layers on) {
-        var next = new Run(Ids.next(), null, null);
-        return new SandboxRecord(id, name, State.RUNNING, created, then, on, attached, base, next);
+        var next = new Run(Ids.next(), null, null, null);
+        return new SandboxRecord(
+                id, name, State.RUNNING, created, then, on, attached, base, next, terms);
+    }
+
+    /// The same for a sandbox that was started from its disk and runs. What it knows its machine by
+    /// stays, as its base does: there is no other with the same.
+    ///
+    /// @param then what it is set up with then
+    public SandboxRecord started(Setup then) {
+        var again = new Run(run.generation, null, null, null);
+        return new SandboxRecord(
+                id, name, State.RUNNING, created, then, layers, attached, base, again, terms);
+    }
+
+    /// The same on other terms.
+    public SandboxRecord withTerms(Terms other) {
+        return new SandboxRecord(
+                id, name, state, created, setup, layers, attached, base, run, other);
     }
 
     /// How its machine ended.
@@ -177,6 +248,10 @@ public record SandboxRecord(
         if (run.endReason != null) {
             tree.put("endReason", run.endReason);
         }
+        if (run.endCause != null) {
+            tree.put("endCause", run.endCause.name());
+        }
+        terms.into(tree);
         return Document.write("The settings of sandbox " + name, tree, LIMIT_BYTES);
     }
 
@@ -192,7 +267,8 @@ public record SandboxRecord(
                         Layers.read(tree.object("layers")),
                         tree.flag("attached"),
                         tree.textOrNull("base"),
-                        readRun(tree)));
+                        readRun(tree),
+                        Terms.read(tree)));
     }
 
     /// A record that names no generation was written before there were any.
@@ -201,6 +277,7 @@ public record SandboxRecord(
         return new Run(
                 generation == null ? tree.text("id") : generation,
                 tree.textOrNull("rewinding"),
-                tree.textOrNull("endReason"));
+                tree.textOrNull("endReason"),
+                tree.has("endCause") ? tree.choice("endCause", EndCause.class) : null);
     }
 }

@@ -176,6 +176,24 @@ public final class SnapshotStore {
         }
     }
 
+    /// The snapshots whose disk layers one needs, itself first, whether or not there is anything
+    /// but its disk left of it. Whoever uses them has a sandbox that lies on it.
+    ///
+    /// @throws StasisException with {@link ErrorCode#SNAPSHOT_NOT_FOUND}, or with {@link
+    ///   ErrorCode#STORE_DAMAGED} naming what is wrong
+    public List<SnapshotManifest> disks(String id) {
+        try {
+            var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
+            var disk = catalogue.chain(top, Part.DISK);
+            for (SnapshotManifest manifest : disk) {
+                Verification.beforeRestore(home).check(manifest, Part.DISK);
+            }
+            return disk;
+        } catch (IOException e) {
+            throw Failures.of("Verifying the disk of snapshot " + id, e);
+        }
+    }
+
     Chains check(String id, Verification verification) throws IOException {
         var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
         var memory = catalogue.chain(top, Part.MEMORY);

@@ -83,7 +83,7 @@ class FoldTest {
     void theDiskThatASandboxLiesOnStaysThoughItsMemoryIsFolded() {
         test.forked("running", middle);
         test.sandboxes.update(
-                test.sandboxes.get("running").stopped("for the test"), Durability.UNSYNCED);
+                test.sandboxes.get("running").stopped("for the test", null), Durability.UNSYNCED);
         snapshots.delete("middle");
         assertThat(snapshots.folds()).extracting(Fold::part).containsExactly(Part.MEMORY);
     }

@@ -114,7 +114,7 @@ class LivenessTest {
     void aStoppedForkKeepsTheDiskOfItsBaseOnly() {
         String id = test.snapshot("base");
         var fork = test.forked("fork", id);
-        test.sandboxes.update(fork.stopped("exited 0"), Durability.UNSYNCED);
+        test.sandboxes.update(fork.stopped("exited 0", null), Durability.UNSYNCED);
         test.remove("base");
 
         assertThat(test.has(id)).isTrue();

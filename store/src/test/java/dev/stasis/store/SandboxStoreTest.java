@@ -3,7 +3,9 @@ package dev.stasis.store;
 import static dev.stasis.store.TestHome.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stasis.EndCause;
 import dev.stasis.ErrorCode;
+import dev.stasis.Lifetime;
 import dev.stasis.StasisException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,15 +45,24 @@ class SandboxStoreTest {
                                         "disk-0.qcow2",
                                         "cccccccccccc",
                                         "disk-1.qcow2"))
+                        .withTerms(
+                                new SandboxRecord.Terms(
+                                        Map.of("team", "red"),
+                                        new Lifetime(
+                                                Optional.of(Duration.ofMinutes(10)),
+                                                Optional.empty())))
                         .detached();
         sandboxes.update(record, Durability.UNSYNCED);
         assertThat(sandboxes.get("base")).isEqualTo(record);
 
-        var stopped = record.stopped("signal 9");
+        var stopped = record.stopped("signal 9", EndCause.MACHINE_DIED);
         sandboxes.update(stopped, Durability.SYNCED);
         assertThat(TestHome.open(temp.resolve("home")).sandboxes.get("base")).isEqualTo(stopped);
         assertThat(stopped.layers().memoryBase()).isNull();
         assertThat(stopped.layers().diskBase()).isEqualTo("bbbbbbbbbbbb");
+        var started = stopped.started(TestHome.SETUP);
+        assertThat(started.terms()).isEqualTo(record.terms());
+        assertThat(started.run()).isEqualTo(made.run());
     }
 
     @Test
@@ -115,7 +127,7 @@ class SandboxStoreTest {
 
         assertFails(
                 ErrorCode.SANDBOX_NOT_FOUND,
-                () -> sandboxes.update(old.stopped("gone"), Durability.UNSYNCED));
+                () -> sandboxes.update(old.stopped("gone", null), Durability.UNSYNCED));
         assertThat(sandboxes.get("a")).isEqualTo(present);
     }
 
@@ -254,7 +266,7 @@ class SandboxStoreTest {
             var full = TestHome.open(temp.resolve("home"), new FullDisk(writes)).sandboxes;
             assertFails(
                     ErrorCode.DISK_FULL,
-                    () -> full.update(record.stopped("x"), Durability.UNSYNCED));
+                    () -> full.update(record.stopped("x", null), Durability.UNSYNCED));
             assertFails(
                     ErrorCode.DISK_FULL,
                     () -> full.create(SandboxRecord.of("b", TestHome.SETUP)).close());

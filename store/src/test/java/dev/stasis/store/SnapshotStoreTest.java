@@ -141,7 +141,7 @@ class SnapshotStoreTest {
         assertFails(ErrorCode.SNAPSHOT_NOT_FOUND, () -> later.forked("fork", id));
         assertThat(later.sandboxes.find("fork")).isEmpty();
         later.sandboxes.update(
-                later.sandboxes.get("base").stopped("restarted"), Durability.UNSYNCED);
+                later.sandboxes.get("base").stopped("restarted", null), Durability.UNSYNCED);
         later.snapshots.collect();
         assertThat(test.hasMemory(id)).isFalse();
         assertThat(test.has(id)).as("the source's disk lies on it").isTrue();

@@ -125,7 +125,7 @@ final class TestHome {
 
     /// Ends the machine of a sandbox, which may need the memory of its last snapshot.
     void stop(String name) {
-        sandboxes.update(sandboxes.get(name).stopped("the test"), Durability.UNSYNCED);
+        sandboxes.update(sandboxes.get(name).stopped("the test", null), Durability.UNSYNCED);
     }
 
     void remove(String name) {
