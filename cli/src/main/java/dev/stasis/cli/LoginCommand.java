@@ -60,12 +60,25 @@ final class LoginCommand implements Callable<Integer> {
 
     private String input() {
         try {
-            byte[] bytes = session.terminal().in().readNBytes(LONGEST_PASSWORD_BYTES);
-            String text = new String(bytes, StandardCharsets.UTF_8);
-            return required(text.endsWith("\n") ? text.stripTrailing() : text);
+            byte[] bytes = session.terminal().in().readNBytes(LONGEST_PASSWORD_BYTES + 1);
+            if (bytes.length > LONGEST_PASSWORD_BYTES) {
+                throw new StasisException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "What was read as the password is longer than %d bytes: nothing was done; is it the right file?"
+                                .formatted(LONGEST_PASSWORD_BYTES));
+            }
+            return required(withoutLineEnd(new String(bytes, StandardCharsets.UTF_8)));
         } catch (IOException e) {
             throw new UncheckedIOException("Standard input can't be read", e);
         }
+    }
+
+    /// One line end is the shell's; everything else belongs to the password.
+    private static String withoutLineEnd(String text) {
+        if (text.endsWith("\r\n")) {
+            return text.substring(0, text.length() - 2);
+        }
+        return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
     }
 
     private static String asked() {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,6 +172,15 @@ class ImageCommandsTest {
         assertThat(cli.stasis.calls).contains("login reg:5000 me secret");
         assertThat(asked().registry().plainHttp()).isTrue();
         assertThat(cli.err()).doesNotContain("secret");
+
+        for (var read : List.of("a b \t ", " \n", "two\nlines\n", "\r\n\r")) {
+            cli.in = new ByteArrayInputStream((read + "\r\n").getBytes(StandardCharsets.UTF_8));
+            cli.run("login", "-u", "me", "--password-stdin", "reg");
+            assertThat(cli.stasis.calls).contains("login reg me " + read);
+        }
+        cli.in = new ByteArrayInputStream(new byte[(1 << 16) + 1]);
+        assertThat(cli.run("login", "-u", "me", "--password-stdin", "reg")).isEqualTo(10);
+        assertThat(cli.err()).contains("longer than 65536 bytes");
 
         assertThat(cli.run("login", "-u", "me", "reg:5000"))
                 .isEqualTo(ErrorCode.INVALID_ARGUMENT.category().exitCode());
