@@ -32,9 +32,8 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() {
         var stasis = session.stasis();
         var findings = repair ? stasis.repair() : stasis.check();
-        if (format.json()) {
-            session.print(Fields.json(findings.stream().map(Fields::of).toList()));
-        } else {
+        var subjects = findings.stream().map(Finding::subject).toList();
+        if (!format.printed(session, () -> findings.stream().map(Fields::of).toList(), subjects)) {
             var table = new Table();
             findings.forEach(
                     each -> table.row(Fields.word(each.outcome()), each.subject(), each.problem()));

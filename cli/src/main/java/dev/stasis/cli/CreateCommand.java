@@ -18,6 +18,8 @@ final class CreateCommand implements Callable<Integer> {
 
     @Mixin SandboxOptions options = new SandboxOptions();
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     CreateCommand(Session session) {
         this.session = session;
     }
@@ -25,7 +27,7 @@ final class CreateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (var sandbox = create(session, options, SandboxBuilder::detached)) {
-            session.print(sandbox.name());
+            format.print(session, () -> Fields.of(sandbox.info()), sandbox.name());
         }
         return 0;
     }

@@ -26,9 +26,12 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var found = session.stasis().diagnose();
-        if (format.json()) {
-            session.print(Fields.json(found.stream().map(Fields::of).toList()));
-        } else {
+        var wrong =
+                found.stream()
+                        .filter(each -> each.verdict() != Diagnosis.Verdict.OK)
+                        .map(Diagnosis::subject)
+                        .toList();
+        if (!format.printed(session, () -> found.stream().map(Fields::of).toList(), wrong)) {
             var table = new Table();
             found.forEach(diagnosis -> rows(table, diagnosis));
             table.lines(session.terminal().colours()).forEach(session::print);

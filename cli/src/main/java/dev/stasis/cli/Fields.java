@@ -1,6 +1,7 @@
 package dev.stasis.cli;
 
 import dev.stasis.Diagnosis;
+import dev.stasis.ErrorCode;
 import dev.stasis.ExecInfo;
 import dev.stasis.ExecOutcome;
 import dev.stasis.Finding;
@@ -10,6 +11,7 @@ import dev.stasis.PublishedPort;
 import dev.stasis.SandboxInfo;
 import dev.stasis.SandboxUsage;
 import dev.stasis.SnapshotInfo;
+import dev.stasis.StasisException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -171,6 +173,19 @@ final class Fields {
                 fields.put("reason", failure.getMessage());
             }
         }
+        return fields;
+    }
+
+    /// What became of one of several names.
+    ///
+    /// @param failure what went wrong, or null
+    static Map<String, @Nullable Object> outcome(String name, @Nullable RuntimeException failure) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("name", name);
+        fields.put("outcome", failure == null ? "done" : "failed");
+        var code = failure instanceof StasisException e ? e.code() : ErrorCode.INTERNAL;
+        fields.put("error", failure == null ? null : word(code));
+        fields.put("reason", failure == null ? null : failure.getMessage());
         return fields;
     }
 

@@ -12,9 +12,12 @@ final class ForkReport {
     ///
     /// @return 0, or the highest exit code of the forks that failed
     static int print(Session session, List<ForkOutcome> outcomes, Format.Choice format) {
-        if (format.json()) {
-            session.print(Fields.json(outcomes.stream().map(Fields::of).toList()));
-        } else {
+        var restored =
+                outcomes.stream()
+                        .filter(ForkOutcome.Restored.class::isInstance)
+                        .map(ForkOutcome::name)
+                        .toList();
+        if (!format.printed(session, () -> outcomes.stream().map(Fields::of).toList(), restored)) {
             var table = new Table("NAME", "OUTCOME", "ID", "REASON");
             outcomes.forEach(outcome -> table.row(row(outcome)));
             table.lines(session.terminal().colours()).forEach(session::print);

@@ -24,8 +24,8 @@ final class ImagesInspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var info = session.stasis().images().get(image);
-        if (format.json()) {
-            session.print(Fields.json(Fields.of(info)));
+        if (format.json() || format.quiet) {
+            format.print(session, () -> Fields.of(info), info.digest());
             return 0;
         }
         var table = new Table();

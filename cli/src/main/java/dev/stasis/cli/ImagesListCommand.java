@@ -1,5 +1,6 @@
 package dev.stasis.cli;
 
+import dev.stasis.ImageInfo;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,8 +24,8 @@ final class ImagesListCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var images = session.stasis().images().list();
-        if (format.json()) {
-            session.print(Fields.json(images.stream().map(Fields::of).toList()));
+        var digests = images.stream().map(ImageInfo::digest).toList();
+        if (format.printed(session, () -> images.stream().map(Fields::of).toList(), digests)) {
             return 0;
         }
         var table = new Table("NAME", "DIGEST", "CREATED", "DISK", "SOURCE", "USED BY");

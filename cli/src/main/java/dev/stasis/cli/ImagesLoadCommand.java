@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// `stasis images load`.
@@ -16,6 +17,8 @@ import picocli.CommandLine.Parameters;
                         + " prints the name of each, or its digest where it has none.")
 final class ImagesLoadCommand implements Callable<Integer> {
     private final Session session;
+
+    @Mixin Format.Choice format = new Format.Choice();
 
     @Parameters(
             index = "0",
@@ -32,6 +35,10 @@ final class ImagesLoadCommand implements Callable<Integer> {
         session.progress("loading " + file);
         var loaded = loaded();
         session.progressEnd();
+        if (format.json()) {
+            session.print(Fields.json(loaded.stream().map(Fields::of).toList()));
+            return 0;
+        }
         for (var image : loaded) {
             if (image.names().isEmpty()) {
                 session.print(image.digest());

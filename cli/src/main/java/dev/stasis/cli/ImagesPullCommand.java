@@ -37,6 +37,8 @@ final class ImagesPullCommand implements Callable<Integer> {
 
     @Mixin RegistryOptions registry = new RegistryOptions();
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(
             index = "0",
             paramLabel = "NAME",
@@ -52,7 +54,7 @@ final class ImagesPullCommand implements Callable<Integer> {
         session.progress("pulling " + name);
         var image = session.stasis().images().pull(name, this::settings);
         session.progressEnd();
-        session.print(image.digest());
+        format.print(session, () -> Fields.of(image), image.digest());
         return 0;
     }
 

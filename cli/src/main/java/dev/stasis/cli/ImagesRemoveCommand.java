@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// `stasis images rm`.
@@ -14,6 +15,8 @@ import picocli.CommandLine.Parameters;
 final class ImagesRemoveCommand implements Callable<Integer> {
     private final Session session;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "Their names or digests.")
     List<String> images = List.of();
 
@@ -23,6 +26,6 @@ final class ImagesRemoveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return EachName.of(session, images, session.stasis().images()::remove);
+        return EachName.of(session, images, format, session.stasis().images()::remove);
     }
 }

@@ -31,8 +31,8 @@ final class InspectCommand implements Callable<Integer> {
         try (var sandbox = Lookup.sandbox(session, name)) {
             var info = sandbox.info();
             var usage = sandbox.usage();
-            if (format.json()) {
-                session.print(Fields.json(Fields.of(info, usage)));
+            if (format.json() || format.quiet) {
+                format.print(session, () -> Fields.of(info, usage), info.name());
             } else {
                 table(info, usage).lines(session.terminal().colours()).forEach(session::print);
             }

@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// `stasis label`.
@@ -11,6 +12,8 @@ import picocli.CommandLine.Parameters;
         description = "Changes the labels of a sandbox: KEY=VALUE sets one, KEY- removes one.")
 final class LabelCommand implements Callable<Integer> {
     private final Session session;
+
+    @Mixin Format.Choice format = new Format.Choice();
 
     @Parameters(index = "0", paramLabel = "NAME", description = "The sandbox.")
     String name = "";
@@ -29,10 +32,11 @@ final class LabelCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (var sandbox = Lookup.sandbox(session, name)) {
-            sandbox.relabel(
-                    labels -> changes.forEach(change -> LabelChange.apply(change, labels)));
+            var info =
+                    sandbox.relabel(
+                            labels -> changes.forEach(change -> LabelChange.apply(change, labels)));
+            format.print(session, () -> Fields.of(info), name);
         }
-        session.print(name);
         return 0;
     }
 }

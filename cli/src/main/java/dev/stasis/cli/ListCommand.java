@@ -15,11 +15,6 @@ final class ListCommand implements Callable<Integer> {
     private final Session session;
 
     @Option(
-            names = {"-q", "--quiet"},
-            description = "Prints names alone, one a line.")
-    boolean quiet;
-
-    @Option(
             names = "--filter",
             paramLabel = "KEY=VALUE",
             description =
@@ -37,12 +32,8 @@ final class ListCommand implements Callable<Integer> {
     public Integer call() {
         var filter = SandboxFilters.of(filters);
         var sandboxes = session.stasis().sandboxes().stream().filter(filter::fits).toList();
-        if (format.json()) {
-            session.print(Fields.json(sandboxes.stream().map(Fields::of).toList()));
-            return 0;
-        }
-        if (quiet) {
-            sandboxes.forEach(sandbox -> session.print(sandbox.name()));
+        var names = sandboxes.stream().map(SandboxInfo::name).toList();
+        if (format.printed(session, () -> sandboxes.stream().map(Fields::of).toList(), names)) {
             return 0;
         }
         var table = new Table("NAME", "STATE", "IMAGE", "CPUS", "MEMORY", "BY", "CREATED", "FROM");
@@ -72,10 +63,10 @@ final class ListCommand implements Callable<Integer> {
 
     private static int colour(SandboxState state) {
         return switch (state) {
-                    case RUNNING -> Cell.GREEN;
-                    case CREATING, PAUSED -> Cell.YELLOW;
-                    case STOPPED -> Cell.GREY;
-                    case ENDED -> Cell.RED;
+            case RUNNING -> Cell.GREEN;
+            case CREATING, PAUSED -> Cell.YELLOW;
+            case STOPPED -> Cell.GREY;
+            case ENDED -> Cell.RED;
         };
     }
 }

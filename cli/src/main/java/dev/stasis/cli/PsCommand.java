@@ -29,8 +29,8 @@ final class PsCommand implements Callable<Integer> {
     public Integer call() {
         try (var sandbox = Lookup.sandbox(session, name)) {
             var commands = sandbox.execs();
-            if (format.json()) {
-                session.print(Fields.json(commands.stream().map(Fields::of).toList()));
+            var ids = commands.stream().map(ExecInfo::id).toList();
+            if (format.printed(session, () -> commands.stream().map(Fields::of).toList(), ids)) {
                 return 0;
             }
             var table = new Table("ID", "PID", "STATE", "STARTED", "COMMAND");

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,6 +26,8 @@ final class RemoveCommand implements Callable<Integer> {
             description = "Removes also what runs or is paused.")
     boolean force;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(arity = "1..*", paramLabel = "NAME", description = "The sandboxes.")
     List<String> names = List.of();
 
@@ -34,7 +37,7 @@ final class RemoveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return EachName.of(session, names, this::remove);
+        return EachName.of(session, names, format, this::remove);
     }
 
     private void remove(String name) {

@@ -4,6 +4,7 @@ import dev.stasis.ByteSize;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -32,6 +33,8 @@ final class ResizeCommand implements Callable<Integer> {
                             + " give it back.")
     @Nullable String memory;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(index = "0", paramLabel = "NAME", description = "The sandbox.")
     String name = "";
 
@@ -47,9 +50,10 @@ final class ResizeCommand implements Callable<Integer> {
         }
         try (var sandbox = Lookup.sandbox(session, name)) {
             var now = sandbox.info();
-            var size = memory == null ? now.memory() : ByteSize.parse(memory);
-            var info = sandbox.resize(cpus == null ? now.cpus() : cpus, size);
-            session.print(info.cpus() + " " + info.memory().mebibytes() + "M");
+            var wanted = memory == null ? now.memory() : ByteSize.parse(memory);
+            var info = sandbox.resize(cpus == null ? now.cpus() : cpus, wanted);
+            var size = info.cpus() + " " + info.memory().mebibytes() + "M";
+            format.print(session, () -> Fields.of(info), format.quiet ? name : size);
         }
         return 0;
     }

@@ -125,7 +125,7 @@ final class RestoreCommand implements Callable<Integer> {
         if (count == null && prefix == null && name != null) {
             var single = Lookup.snapshot(session, snapshot).restoreWith(name, this::apply);
             try (Sandbox fork = single) {
-                session.print(fork.name());
+                format.print(session, () -> Fields.of(fork.info()), fork.name());
             }
             return 0;
         }

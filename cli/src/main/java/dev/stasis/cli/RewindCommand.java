@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,6 +25,8 @@ final class RewindCommand implements Callable<Integer> {
                             + " that state is lost.")
     @Nullable String keep;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(index = "0", paramLabel = "SANDBOX", description = "The sandbox.")
     String sandboxName = "";
 
@@ -43,7 +46,7 @@ final class RewindCommand implements Callable<Integer> {
             } else {
                 sandbox.rewind(snapshot, keep);
             }
-            session.print(sandbox.name());
+            format.print(session, () -> Fields.of(sandbox.info()), sandbox.name());
         }
         return 0;
     }

@@ -43,6 +43,8 @@ final class SnapshotCommand implements Callable<Integer> {
 
     @Mixin SaveOptions saving = new SaveOptions();
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(index = "0", paramLabel = "SANDBOX", description = "The sandbox.")
     String sandboxName = "";
 
@@ -64,12 +66,13 @@ final class SnapshotCommand implements Callable<Integer> {
                 if (!saving.labels.isEmpty()) {
                     snapshot.relabel(labels -> saving.labels.forEach(labels::set));
                 }
-                session.print(snapshot.id());
+                format.print(session, () -> Fields.of(snapshot.info()), snapshot.id());
             } else {
                 if (!saving.move) {
                     refuseTaken(snapshotName);
                 }
-                session.print(named(sandbox, snapshotName).id());
+                var snapshot = named(sandbox, snapshotName);
+                format.print(session, () -> Fields.of(snapshot.info()), snapshot.id());
             }
         }
         if (!live && session.terminal().errIsTerminal()) {

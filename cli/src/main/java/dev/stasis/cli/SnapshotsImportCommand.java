@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,6 +25,8 @@ final class SnapshotsImportCommand implements Callable<Integer> {
             description = "The name it gets, instead of the one it had when it was exported.")
     @Nullable String name;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(
             index = "0",
             paramLabel = "FILE",
@@ -39,7 +42,7 @@ final class SnapshotsImportCommand implements Callable<Integer> {
         session.progress("importing " + file);
         try (var imported = imported()) {
             session.progressEnd();
-            session.print(imported.id());
+            format.print(session, () -> Fields.of(imported.info()), imported.id());
         }
         return 0;
     }

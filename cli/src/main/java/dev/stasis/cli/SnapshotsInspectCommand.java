@@ -23,8 +23,8 @@ final class SnapshotsInspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var info = Lookup.snapshot(session, snapshot).info();
-        if (format.json()) {
-            session.print(Fields.json(Fields.of(info)));
+        if (format.json() || format.quiet) {
+            format.print(session, () -> Fields.of(info), info.id());
         } else {
             table(info).lines(session.terminal().colours()).forEach(session::print);
         }

@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// `stasis snapshots label`.
@@ -11,6 +12,8 @@ import picocli.CommandLine.Parameters;
         description = "Changes the labels of a snapshot: KEY=VALUE sets one, KEY- removes one.")
 final class SnapshotsLabelCommand implements Callable<Integer> {
     private final Session session;
+
+    @Mixin Format.Choice format = new Format.Choice();
 
     @Parameters(index = "0", paramLabel = "SNAPSHOT", description = "Its name or its id.")
     String snapshot = "";
@@ -28,9 +31,9 @@ final class SnapshotsLabelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Lookup.snapshot(session, snapshot)
-                .relabel(labels -> changes.forEach(change -> LabelChange.apply(change, labels)));
-        session.print(snapshot);
+        var labelled = Lookup.snapshot(session, snapshot);
+        labelled.relabel(labels -> changes.forEach(change -> LabelChange.apply(change, labels)));
+        format.print(session, () -> Fields.of(labelled.info()), snapshot);
         return 0;
     }
 }

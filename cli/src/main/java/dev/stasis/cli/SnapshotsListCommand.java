@@ -42,8 +42,8 @@ final class SnapshotsListCommand implements Callable<Integer> {
         var snapshots =
                 (all ? stasis.restorableSnapshots() : stasis.snapshots())
                         .stream().filter(meant::fits).sorted(order()).toList();
-        if (format.json()) {
-            session.print(Fields.json(snapshots.stream().map(Fields::of).toList()));
+        var names = snapshots.stream().map(info -> info.name().orElse(info.id())).toList();
+        if (format.printed(session, () -> snapshots.stream().map(Fields::of).toList(), names)) {
             return 0;
         }
         var table =

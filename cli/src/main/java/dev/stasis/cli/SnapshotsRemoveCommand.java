@@ -6,6 +6,7 @@ import dev.stasis.StasisException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// `stasis snapshots rm`.
@@ -17,6 +18,8 @@ import picocli.CommandLine.Parameters;
 final class SnapshotsRemoveCommand implements Callable<Integer> {
     private final Session session;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(arity = "1..*", paramLabel = "NAME", description = "The names.")
     List<String> names = List.of();
 
@@ -26,7 +29,7 @@ final class SnapshotsRemoveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return EachName.of(session, names, this::remove);
+        return EachName.of(session, names, format, this::remove);
     }
 
     private void remove(String name) {

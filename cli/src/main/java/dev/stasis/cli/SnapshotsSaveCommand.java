@@ -16,6 +16,8 @@ final class SnapshotsSaveCommand implements Callable<Integer> {
 
     @Mixin SaveOptions saving = new SaveOptions();
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(index = "0", paramLabel = "SNAPSHOT", description = "Its id, or a name of it.")
     String snapshot = "";
 
@@ -28,8 +30,8 @@ final class SnapshotsSaveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Lookup.snapshot(session, snapshot).saveNamed(name, saving::applyTo);
-        session.print(name);
+        var saved = Lookup.snapshot(session, snapshot).saveNamed(name, saving::applyTo);
+        format.print(session, () -> Fields.of(saved.info()), name);
         return 0;
     }
 }

@@ -22,8 +22,9 @@ final class SnapshotsTreeCommand implements Callable<Integer> {
     public Integer call() {
         var stasis = session.stasis();
         var tree = new SnapshotTree(stasis.restorableSnapshots(), stasis.sandboxes());
-        if (format.json()) {
-            session.print(Fields.json(tree.depthFirst().stream().map(tree::fields).toList()));
+        var nodes = tree.depthFirst();
+        var ids = nodes.stream().map(node -> node.info().id()).toList();
+        if (format.printed(session, () -> nodes.stream().map(tree::fields).toList(), ids)) {
             return 0;
         }
         var table = new Table("SNAPSHOT", "ID", "AGE", "DISK", "LABELS", "FORKS");

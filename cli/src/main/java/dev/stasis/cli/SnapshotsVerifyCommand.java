@@ -3,11 +3,13 @@ package dev.stasis.cli;
 import dev.stasis.ErrorCode;
 import dev.stasis.Finding;
 import dev.stasis.Progress;
+import dev.stasis.StasisException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,6 +28,8 @@ final class SnapshotsVerifyCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Reads all snapshots that have a name.")
     boolean all;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(arity = "0..*", paramLabel = "SNAPSHOT", description = "Their names or ids.")
     List<String> snapshots = List.of();
 
@@ -41,7 +45,7 @@ final class SnapshotsVerifyCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "Name snapshots, or say --all, and not both.");
         }
-        return all ? verifyAll() : EachName.of(session, snapshots, this::verify);
+        return all ? verifyAll() : EachName.of(session, snapshots, format, this::verify);
     }
 
     private void verify(String name) {
@@ -53,14 +57,22 @@ final class SnapshotsVerifyCommand implements Callable<Integer> {
         var damaged = session.stasis().verifySnapshots(this::show);
         session.progressEnd();
         var broken = new ArrayList<String>();
+        var outcomes = new ArrayList<Object>();
         for (Finding finding : damaged) {
             broken.add(finding.subject());
             session.say("stasis: " + finding.subject() + ": " + finding.problem());
+            var failure = new StasisException(ErrorCode.STORE_DAMAGED, finding.problem());
+            outcomes.add(Fields.outcome(finding.subject().replaceFirst("^snapshot ", ""), failure));
         }
-        session.stasis().snapshots().stream()
-                .map(info -> info.name().orElseThrow())
-                .filter(name -> !broken.contains("snapshot " + name))
-                .forEach(session::print);
+        var whole =
+                session.stasis().snapshots().stream()
+                        .map(info -> info.name().orElseThrow())
+                        .filter(name -> !broken.contains("snapshot " + name))
+                        .toList();
+        whole.forEach(name -> outcomes.add(Fields.outcome(name, null)));
+        if (!format.printed(session, () -> outcomes, whole)) {
+            whole.forEach(session::print);
+        }
         return broken.isEmpty()
                 ? CommandLine.ExitCode.OK
                 : ErrorCode.STORE_DAMAGED.category().exitCode();

@@ -3,6 +3,7 @@ package dev.stasis.cli;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// `stasis start`.
@@ -13,6 +14,8 @@ import picocli.CommandLine.Parameters;
 final class StartCommand implements Callable<Integer> {
     private final Session session;
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(arity = "1..*", paramLabel = "NAME", description = "The sandboxes.")
     List<String> names = List.of();
 
@@ -22,7 +25,7 @@ final class StartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return EachName.of(session, names, this::start);
+        return EachName.of(session, names, format, this::start);
     }
 
     private void start(String name) {

@@ -38,6 +38,11 @@ final class StasisCommandLine {
                 .setExecutionExceptionHandler(this::failed);
     }
 
+    /// All of it, with what describes each verb.
+    CommandLine commandLine() {
+        return commandLine;
+    }
+
     private static CommandLine snapshots(Session session) {
         var snapshots = new CommandLine(new SnapshotsCommand());
         snapshots.addSubcommand(new SnapshotsListCommand(session));

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -21,6 +22,8 @@ final class WaitCommand implements Callable<Integer> {
             description = "How long to wait for each, such as 30s or 5m; without it, a year.")
     Duration timeout = Duration.ofDays(365);
 
+    @Mixin Format.Choice format = new Format.Choice();
+
     @Parameters(arity = "1..*", paramLabel = "NAME", description = "The sandboxes.")
     List<String> names = List.of();
 
@@ -30,7 +33,7 @@ final class WaitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return EachName.of(session, names, this::await);
+        return EachName.of(session, names, format, this::await);
     }
 
     private void await(String name) {
