@@ -20,7 +20,8 @@ import java.util.List;
 /// @param boots how many sandboxes are booted
 /// @param makings how many are made in each other way
 /// @param overrides how often overrides are measured
-/// @param line how many snapshots there are in a line
+/// @param history how many snapshots of one sandbox there are in the store
+/// @param readings how often a snapshot is read whole
 /// @param guests how long the guests of all sizes may take
 record Extent(
         Subject main,
@@ -38,10 +39,11 @@ record Extent(
         int boots,
         int makings,
         int overrides,
-        int line,
+        int history,
+        int readings,
         Duration guests) {
 
-    /// Everything, in about fifteen minutes.
+    /// Everything, in about twenty minutes.
     static Extent full() {
         return new Extent(
                 Subject.MAIN,
@@ -59,11 +61,12 @@ record Extent(
                 3,
                 20,
                 5,
-                20,
+                100,
+                5,
                 Duration.ofMinutes(6));
     }
 
-    /// The key ratios, in two minutes.
+    /// The key ratios, in three minutes.
     static Extent quick() {
         return new Extent(
                 Subject.MAIN,
@@ -81,7 +84,13 @@ record Extent(
                 1,
                 4,
                 1,
-                0,
+                6,
+                2,
                 Duration.ZERO);
+    }
+
+    /// Whether it is the short one.
+    boolean isQuick() {
+        return equals(quick());
     }
 }

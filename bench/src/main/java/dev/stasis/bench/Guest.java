@@ -52,9 +52,24 @@ final class Guest {
     ///
     /// @param number which time it is
     static String[] change(ByteSize size, long number) {
+        return shell(write("/dev/shm/changing", size, number));
+    }
+
+    private static String write(String file, ByteSize size, long number) {
+        return "dd if=/dev/urandom of=%s bs=1M conv=notrunc count=%d seek=%d 2>/dev/null"
+                .formatted(file, size.mebibytes(), number * size.mebibytes() / 2);
+    }
+
+    /// Changes so much memory, and so much of a file on disk, which is in memory too.
+    ///
+    /// @param number which time it is
+    static String[] change(ByteSize memory, ByteSize disk, long number) {
         return shell(
-                "dd if=/dev/urandom of=/dev/shm/changing bs=1M conv=notrunc count=%d seek=%d 2>/dev/null"
-                        .formatted(size.mebibytes(), number * size.mebibytes() / 2));
+                String.join(
+                        " && ",
+                        write("/dev/shm/changing", memory, number),
+                        write("/root/changing", disk, number),
+                        "sync"));
     }
 
     private static String[] shell(String script) {

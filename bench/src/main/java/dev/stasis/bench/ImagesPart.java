@@ -41,7 +41,7 @@ final class ImagesPart {
         try {
             String name = "127.0.0.1:" + port + "/debian:1";
             push(folder, root, name);
-            int pulls = run.settings().extent().equals(Extent.quick()) ? QUICK_PULLS : PULLS;
+            int pulls = run.settings().extent().isQuick() ? QUICK_PULLS : PULLS;
             for (int i = 0; i < pulls; i++) {
                 pull(name, Files.size(root) / StasisArm.MEBIBYTE);
             }

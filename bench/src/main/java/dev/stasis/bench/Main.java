@@ -17,6 +17,9 @@ public final class Main {
     /// The root file system that an image is made of.
     private static final String IMAGE = "dev.stasis.bench.image";
 
+    /// The root file system with a database.
+    private static final String DATABASE = "dev.stasis.bench.database";
+
     private static final String PROGRAM = "dev.stasis.bench.program";
 
     private Main() {}
@@ -74,26 +77,35 @@ public final class Main {
             if (settings.has("making")) {
                 run.part("making sandboxes", new MakingPart(run, path(PROGRAM))::measure);
             }
-            if (settings.only().contains("files") || (settings.has("files") && extent.line() > 0)) {
-                run.part("files", new FilesPart(run)::measure);
-            }
-            if (settings.has("images")) {
-                run.part("images", new ImagesPart(run, path(IMAGE))::measure);
-            }
-            if (settings.has("floors")) {
-                run.part("floors", new FloorsPart(run)::measure);
-            }
-            if (settings.has("line") && extent.line() > 0) {
-                run.part("a line of snapshots", new LinePart(run)::measure);
-            }
-            if (settings.has("guests") && !extent.sizes().isEmpty()) {
-                var time = Run.atMost(extent.guests());
-                run.part("guests of all sizes", new GuestsPart(run, time, qemu)::measure);
-            }
-            if (settings.has("soak") && settings.soak().isPositive()) {
-                run.part("soak", new SoakPart(run)::measure);
-            }
+            more(run, settings, qemu);
             return Report.of(run);
+        }
+    }
+
+    /// The parts beside restores, snapshots and making sandboxes.
+    private static void more(Run run, Settings settings, @Nullable Path qemu) throws IOException {
+        var extent = settings.extent();
+        if (settings.hasSlow("files")) {
+            run.part("files", new FilesPart(run)::measure);
+        }
+        if (settings.has("images")) {
+            run.part("images", new ImagesPart(run, path(IMAGE))::measure);
+        }
+        if (settings.has("floors")) {
+            run.part("floors", new FloorsPart(run)::measure);
+        }
+        if (settings.has("store")) {
+            run.part("a store of many snapshots", new StorePart(run)::measure);
+        }
+        if (settings.hasSlow("junit")) {
+            run.part("tests in forks", new JunitPart(run, path(DATABASE))::measure);
+        }
+        if (settings.has("guests") && !extent.sizes().isEmpty()) {
+            var time = Run.atMost(extent.guests());
+            run.part("guests of all sizes", new GuestsPart(run, time, qemu)::measure);
+        }
+        if (settings.has("soak") && settings.soak().isPositive()) {
+            run.part("soak", new SoakPart(run)::measure);
         }
     }
 

@@ -46,6 +46,8 @@ final class Ratios {
         ratios.snapshots();
         ratios.forks();
         ratios.making();
+        ratios.store();
+        ratios.tests();
         return ratios.found;
     }
 
@@ -183,8 +185,32 @@ final class Ratios {
         median("override.memory_ms", Series.of(Metric.MORE_MEMORY, Arm.COLD), 250);
         median("cli.restore_ms", Series.of(Metric.CLI_RESTORE, Arm.COLD), 250);
         p99("java.gc_pause.p99_ms", Series.of(Metric.JAVA_PAUSE, Arm.COLD), 5);
-        var flat = Series.of(Metric.HISTORY_FLAT, Arm.COLD);
-        ratio("history.newest.vs_flat", Series.of(Metric.HISTORY_NEWEST, Arm.COLD), flat, 1.2);
+    }
+
+    private void store() {
+        var flat = Series.of(Metric.STORE_FLAT, Arm.COLD);
+        ratio("store.newest.vs_flat", Series.of(Metric.STORE_NEWEST, Arm.COLD), flat, 1.2);
+        ratio("store.middle.vs_flat", Series.of(Metric.STORE_MIDDLE, Arm.COLD), flat, 1.2);
+        ratio("store.oldest.vs_flat", Series.of(Metric.STORE_OLDEST, Arm.COLD), flat, 1.2);
+        floor("store.bytes.vs_changed", Metric.STORE_BYTES, Double.NaN, false);
+        floor("store.save.vs_fsync", Metric.STORE_SAVE, Double.NaN, false);
+        floor("store.verify.vs_digest", Metric.STORE_VERIFY, 0.7, true);
+    }
+
+    private void tests() {
+        var test = Series.of(Metric.JUNIT_TEST, Arm.COLD);
+        ratio("junit.test.vs_restart", test, Series.of(Metric.JUNIT_RESTART, Arm.COLD), 0.1);
+        ratio("junit.test.vs_dump", test, Series.of(Metric.JUNIT_DUMP, Arm.COLD), 0.1);
+        ratio(
+                "junit.second_start.vs_first",
+                Series.of(Metric.JUNIT_AGAIN, Arm.COLD),
+                Series.of(Metric.JUNIT_FIRST, Arm.COLD),
+                0.2);
+    }
+
+    private void floor(String name, Metric metric, double goal, boolean least) {
+        var ours = Series.of(metric, Arm.COLD);
+        ratio(name, ours, other(ours, Arm.FLOOR), goal, least);
     }
 
     private static Series other(Series series, Arm arm) {

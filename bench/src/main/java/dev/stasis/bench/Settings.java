@@ -31,15 +31,16 @@ record Settings(
                     "images",
                     "files",
                     "floors",
-                    "line",
+                    "store",
+                    "junit",
                     "guests",
                     "soak");
 
     static final String USAGE =
             """
             usage: ./benchmark [--quick] [--only PART,…] [--soak MINUTES] [--out DIR] [--against DIR] [--folder DIR]
-              --quick        only the key ratios, in two minutes instead of fifteen
-              --only PART,…  some parts: restores, pauses, making, images, files, floors, line, guests, soak
+              --quick        only the key ratios, in three minutes instead of twenty
+              --only PART,…  some parts: restores, pauses, making, images, files, floors, store, junit, guests, soak
               --soak MINUTES snapshot, restore, override and delete in a loop, after the rest
               --out DIR      writes report.json and report.html there
               --against DIR  compares with the report.json that an earlier run has written there
@@ -54,6 +55,11 @@ record Settings(
     /// Whether a part is to be done.
     boolean has(String part) {
         return only.isEmpty() || only.contains(part);
+    }
+
+    /// Whether a part is to be done that a quick run leaves out unless it is asked for.
+    boolean hasSlow(String part) {
+        return only.contains(part) || (only.isEmpty() && !extent.isQuick());
     }
 
     /// Reads a command line.

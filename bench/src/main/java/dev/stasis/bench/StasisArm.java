@@ -7,10 +7,12 @@ import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
 import dev.stasis.Stasis;
 import dev.stasis.guest.GuestResources;
+import dev.stasis.linux.SparseFiles;
 import dev.stasis.machine.Machine;
 import dev.stasis.machine.MachineFiles;
 import dev.stasis.machine.Qemu;
 import dev.stasis.store.Home;
+import dev.stasis.store.Part;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -191,6 +193,19 @@ final class StasisArm implements AutoCloseable {
             for (var folder : folders) {
                 bytes += home.snapshots().bytesOnDisk(String.valueOf(folder.getFileName()));
             }
+        }
+        return bytes;
+    }
+
+    /// What one part of a snapshot takes on disk, as it is held now, in bytes.
+    double bytesOnDisk(String id, Part part) throws IOException {
+        var manifest =
+                home.snapshots()
+                        .find(id)
+                        .orElseThrow(() -> new IOException("snapshot " + id + " is gone"));
+        long bytes = 0;
+        for (var file : manifest.files(part)) {
+            bytes += SparseFiles.dataBytes(home.snapshotFolder(id).resolve(file.name()));
         }
         return bytes;
     }

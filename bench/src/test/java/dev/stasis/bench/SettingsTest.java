@@ -25,13 +25,21 @@ class SettingsTest {
     void theOptionsMayComeInAnyOrder() {
         var settings =
                 Settings.parse(
-                        "--out", "report", "--quick", "--only", "floors,line", "--soak", "0.5");
+                        "--out", "report", "--quick", "--only", "floors,store", "--soak", "0.5");
 
         assertThat(settings.extent()).isEqualTo(Extent.quick());
-        assertThat(settings.has("line")).isTrue();
+        assertThat(settings.has("store")).isTrue();
         assertThat(settings.has("restores")).isFalse();
+        assertThat(settings.hasSlow("junit")).isFalse();
         assertThat(settings.soak()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.out()).isEqualTo(Path.of("report").toAbsolutePath());
+    }
+
+    @Test
+    void aQuickRunLeavesOutWhatTakesLongUnlessItIsAskedFor() {
+        assertThat(Settings.parse().hasSlow("junit")).isTrue();
+        assertThat(Settings.parse("--quick").hasSlow("junit")).isFalse();
+        assertThat(Settings.parse("--quick", "--only", "junit").hasSlow("junit")).isTrue();
     }
 
     @ParameterizedTest
