@@ -64,17 +64,6 @@ final class Tmux implements AutoCloseable {
         tmux(args.toArray(String[]::new));
     }
 
-    /// Types a key, which may be typed again, and looks a moment later whether a text is there.
-    boolean keysShow(String name, String text) throws IOException {
-        try {
-            keys(name);
-            Thread.sleep(300);
-            return screen().contains(text);
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     void resize(int columns, int rows) throws IOException, InterruptedException {
         tmux("resize-window", "-x", Integer.toString(columns), "-y", Integer.toString(rows));
     }
