@@ -222,6 +222,7 @@ int hook_timeout(void);
 // ---- logs.c
 
 bool logs_run(void);
+void logs_forget(void);
 
 // ---- metrics.c
 

@@ -161,6 +161,7 @@ static void identify(const struct origin *origin, uint8_t *message, size_t lengt
     if (identity.generation) {
         connections_end(NULL);
         network_cut();
+        logs_forget();
         fork_file_write(identity.generation);
     }
     answer(origin, OK, NULL, 0);

@@ -24,6 +24,14 @@ bool logs_run(void) {
     return n > 0;
 }
 
+// A fork's log is its own: what its source had still to write down stays with that. A line that was begun is ended.
+void logs_forget(void) {
+    if (start < end)
+        buffer[0] = '\n';
+    end = start < end;
+    start = 0;
+}
+
 static size_t room(void) {
     if (start > 0) {
         memmove(buffer, buffer + start, end - start);

@@ -12,7 +12,8 @@
 //                               socket for @peer@, and ends when that is closed. Once for each word
 //
 // In the arguments, @console@ and @log@ become paths to write to (DIR/console.log, DIR/guest.log), @qmp@ the number of a socket that
-// listens at RUN/qmp. The program's own output goes to qemu.log.
+// listens at RUN/qmp. The program's own output goes to qemu.log. Each line of qemu.log and console.log begins with the time at which it came;
+// those of guest.log have their own. What a full disk did not take, a line tells: {"time":…,"event":"lost","bytes":…}
 // Answers one line on standard output, "started PID" or "failed ERRNO TEXT"; RUN/machine then says who runs, RUN/end how it ended.
 // RUN/machine.lock is held for as long as the launcher lives, and the program dies with it.
 #include "launcher.h"
@@ -42,7 +43,7 @@
 #define PR_SET_PTRACER 0x59616d61
 #endif
 
-enum { END_MS = 30000, POLL_END_MS = 1000, LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000, NETWORK_WORDS_MAX = 40, TOKENS = 5 };
+enum { END_MS = 30000, POLL_END_MS = 1000, LOCK_TRIES = 200, LOCK_PAUSE_MICROSECONDS = 1000, NETWORK_WORDS_MAX = 40, TOKENS = 5, GUEST_LOG = 2 };
 
 static const char *const LOG_NAMES[LOGS] = {"qemu.log", "console.log", "guest.log"};
 
@@ -134,6 +135,7 @@ static void open_logs(void) {
     for (int i = 0; i < LOGS; i++) {
         int ends[2];
         join(log[i].path, logs, LOG_NAMES[i]);
+        log[i].stamped = i != GUEST_LOG;
         log_open(&log[i]);
         if (log[i].file < 0 || pipe2(ends, O_CLOEXEC) < 0)
             failed(log[i].path);

@@ -10,6 +10,9 @@ enum { LOGS = 3, PATH_LENGTH = 1024, LINE_LENGTH = 200, RECORD_LENGTH = 4096 };
 struct log {
     int pipe, file;  // the end of the pipe that is read here, -1 when it is closed
     off_t size;
+    bool stamped;    // each line gets the time at which it came
+    bool amid_line;
+    unsigned long long lost;  // bytes that the disk did not take, which the log does not tell of yet
     char path[PATH_LENGTH];
 };
 

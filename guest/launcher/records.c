@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,10 +23,14 @@ void join(char path[PATH_LENGTH], const char *folder, const char *name) {
     }
 }
 
+// What an earlier machine left in the middle of a line is ended.
 void log_open(struct log *log) {
     struct stat status;
-    log->file = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    char last = '\n';
+    log->file = open(log->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     log->size = log->file >= 0 && fstat(log->file, &status) == 0 ? status.st_size : 0;
+    if (log->size > 0 && pread(log->file, &last, 1, log->size - 1) == 1 && last != '\n' && write(log->file, "\n", 1) == 1)
+        log->size++;
 }
 
 // Appears whole or not at all.
@@ -58,7 +63,42 @@ static unsigned long long start_time(pid_t pid) {
     return at == NULL ? 0 : strtoull(at, NULL, 10);
 }
 
-static void log_append(struct log *log, const char *bytes, size_t length) {
+enum { TIME_LENGTH = 28, LOST_LENGTH = 100 };
+
+// "2026-03-01T12:34:56.789012Z", and room for what follows it.
+static void put_time(char text[TIME_LENGTH]) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    size_t length = strftime(text, TIME_LENGTH, "%Y-%m-%dT%H:%M:%S", gmtime(&now.tv_sec));
+    snprintf(text + length, TIME_LENGTH - length, ".%06ldZ", now.tv_nsec / 1000);
+}
+
+// Counts what a full disk does not take: the machine must not wait for it.
+static void log_write(struct log *log, const struct iovec parts[2]) {
+    size_t length = parts[0].iov_len + parts[1].iov_len;
+    ssize_t n = writev(log->file, parts, 2);
+    size_t taken = n > 0 ? (size_t)n : 0;
+    log->size += (off_t)taken;
+    log->lost += length - taken;
+}
+
+// Says in the log how much of it is missing; false when there is still no room.
+static bool tell_lost(struct log *log) {
+    char now[TIME_LENGTH], line[LOST_LENGTH];
+    if (log->lost == 0)
+        return true;
+    put_time(now);
+    int length = snprintf(line, sizeof line, "\n{\"time\":\"%s\",\"event\":\"lost\",\"bytes\":%llu}\n", now, log->lost);
+    ssize_t n = write(log->file, line, (size_t)length);
+    log->size += n > 0 ? n : 0;
+    if (n != length)
+        return false;
+    log->lost = 0;
+    log->amid_line = false;
+    return true;
+}
+
+static void log_append(struct log *log, char *bytes, size_t length) {
     if (log->size > 0 && log->size + (off_t)length > log_bytes_max) {
         char older[PATH_LENGTH + 2];
         snprintf(older, sizeof older, "%s.1", log->path);
@@ -66,8 +106,21 @@ static void log_append(struct log *log, const char *bytes, size_t length) {
         close(log->file);
         log_open(log);
     }
-    ssize_t n = write(log->file, bytes, length);  // what a full disk does not take is lost: the machine must not wait for it
-    log->size += n > 0 ? n : 0;
+    if (!tell_lost(log)) {
+        log->lost += length;
+        return;
+    }
+    char stamp[TIME_LENGTH];
+    put_time(stamp);
+    stamp[TIME_LENGTH - 1] = ' ';
+    for (size_t at = 0; at < length;) {
+        char *newline = log->stamped ? memchr(bytes + at, '\n', length - at) : NULL;
+        size_t line = newline != NULL ? (size_t)(newline - bytes) + 1 - at : length - at;
+        bool begins = log->stamped && !log->amid_line;
+        log_write(log, (struct iovec[]){{stamp, begins ? TIME_LENGTH : 0}, {bytes + at, line}});
+        log->amid_line = newline == NULL;
+        at += line;
+    }
 }
 
 bool log_read(struct log *log) {

@@ -11,6 +11,8 @@ module dev.stasis.local {
     requires dev.stasis.image;
     requires jdk.jfr;
     requires org.apache.commons.compress;
+    requires tools.jackson.core;
+    requires tools.jackson.jr.ob;
     requires static org.jspecify;
 
     exports dev.stasis.local;

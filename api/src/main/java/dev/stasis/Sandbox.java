@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// A microVM with its disk, its settings and its name. Thread-safe; several processes may use one
 /// sandbox at once.
@@ -25,6 +26,12 @@ public interface Sandbox extends AutoCloseable {
     ///
     /// @throws StasisException with {@link ErrorCode#SANDBOX_NOT_FOUND} when it was removed
     SandboxUsage usage();
+
+    /// What it has used and uses, now: of this computer, and in the guest's own count, for which
+    /// its agent is asked. Costs some milliseconds.
+    ///
+    /// @throws StasisException with {@link ErrorCode#SANDBOX_NOT_FOUND} when it was removed
+    SandboxMetrics metrics();
 
     /// Runs a command and waits for its end; its output is kept in the result. It is killed after
     /// {@link ExecBuilder#DEFAULT_TIMEOUT}.
@@ -84,6 +91,26 @@ public interface Sandbox extends AutoCloseable {
     /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT} when there is no such
     ///   command, {@link ErrorCode#BUSY} when somebody is attached to it, or as {@link #execs()}
     ExecHandle attach(String id);
+
+    /// What its commands wrote, and when they began and ended, as far as that is kept: the log has
+    /// about 16 MiB and loses its beginning first. It can be read for as long as the sandbox
+    /// exists, whether or not it has a machine.
+    ///
+    /// @return the entries, the oldest first; whoever called this closes it
+    /// @throws StasisException as {@link #logs(Consumer)}
+    default Stream<LogEntry> logs() {
+        return logs(_ -> {});
+    }
+
+    /// Its logs. A fork has none of its source's: they begin when it is restored.
+    ///
+    /// @param settings says which, and whether to wait for more
+    /// @return the entries, read as they are taken, the oldest first; whoever called this closes
+    ///   it, from any thread. It throws {@link ErrorCode#IO_FAILED} when reading fails, and {@link
+    ///   ErrorCode#INTERRUPTED} when the thread that waits for more is interrupted
+    /// @throws StasisException with {@link ErrorCode#INVALID_ARGUMENT}, or {@link
+    ///   ErrorCode#SANDBOX_NOT_FOUND} when it was removed
+    Stream<LogEntry> logs(Consumer<LogBuilder> settings);
 
     /// Its files, as root.
     SandboxFiles files();

@@ -7,13 +7,15 @@ import dev.stasis.ExecOutcome;
 import dev.stasis.Finding;
 import dev.stasis.ForkOutcome;
 import dev.stasis.ImageInfo;
+import dev.stasis.LogEntry;
 import dev.stasis.PublishedPort;
 import dev.stasis.SandboxInfo;
-import dev.stasis.SandboxUsage;
+import dev.stasis.SandboxMetrics;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.StasisException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +29,14 @@ final class Fields {
     private static final JSON WRITER =
             JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES);
 
+    private static final JSON LINE_WRITER = JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES);
+
     private Fields() {}
+
+    /// One object on one line.
+    static String line(Object mapsAndLists) {
+        return LINE_WRITER.asString(mapsAndLists);
+    }
 
     static String json(Object mapsAndLists) {
         return WRITER.asString(mapsAndLists);
@@ -67,11 +76,53 @@ final class Fields {
         return fields;
     }
 
-    static Map<String, @Nullable Object> of(SandboxInfo sandbox, SandboxUsage usage) {
+    static Map<String, @Nullable Object> of(String name, SandboxMetrics metrics) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("name", name);
+        fields.putAll(of(metrics));
+        return fields;
+    }
+
+    private static Map<String, @Nullable Object> of(SandboxMetrics metrics) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        var host = metrics.host();
+        fields.put("time", metrics.time().toString());
+        fields.put("cpuMillis", host.cpu().toMillis());
+        fields.put("memoryUsedBytes", host.memory().bytes());
+        fields.put("proportionalMemoryBytes", host.proportionalMemory().bytes());
+        fields.put("ownMemoryBytes", host.usage().ownMemory().bytes());
+        fields.put("ownDiskBytes", host.usage().ownDisk().bytes());
+        fields.put("guest", orNull(metrics.guest().map(Fields::of)));
+        return fields;
+    }
+
+    private static Map<String, @Nullable Object> of(SandboxMetrics.Guest guest) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("cpuUserMillis", guest.cpu().user().toMillis());
+        fields.put("cpuSystemMillis", guest.cpu().system().toMillis());
+        fields.put("memoryUsedBytes", guest.memory().used().bytes());
+        fields.put("memoryTotalBytes", guest.memory().total().bytes());
+        fields.put("memoryAvailableBytes", guest.memory().available().bytes());
+        fields.put("diskUsedBytes", guest.disk().used().bytes());
+        fields.put("diskSizeBytes", guest.disk().size().bytes());
+        fields.put("diskReadBytes", guest.disk().read().bytes());
+        fields.put("diskWrittenBytes", guest.disk().written().bytes());
+        fields.put("networkReceivedBytes", orNull(guest.network().map(n -> n.received().bytes())));
+        fields.put("networkSentBytes", orNull(guest.network().map(n -> n.sent().bytes())));
+        fields.put("commandsStarted", guest.execs().started());
+        fields.put("commandsRunning", guest.execs().running());
+        fields.put("commandsFailed", guest.execs().failed());
+        fields.put("uptimeMillis", guest.uptime().toMillis());
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> of(SandboxInfo sandbox, SandboxMetrics metrics) {
+        var usage = metrics.host().usage();
         var fields = of(sandbox);
         fields.put("ownMemoryBytes", usage.ownMemory().bytes());
         fields.put("ownDiskBytes", usage.ownDisk().bytes());
         fields.put("diskSizeBytes", usage.disk().bytes());
+        fields.put("metrics", of(metrics));
         return fields;
     }
 
@@ -127,6 +178,51 @@ final class Fields {
         fields.put("attached", command.attached());
         fields.put("terminal", command.terminal());
         return fields;
+    }
+
+    static Map<String, @Nullable Object> of(LogEntry entry) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("time", orNull(entry.time().map(Object::toString)));
+        fields.put("source", word(entry.source()));
+        for (var name :
+                List.of(
+                        "event",
+                        "exec",
+                        "stream",
+                        "text",
+                        "pid",
+                        "command",
+                        "outcome",
+                        "exitCode",
+                        "bytes")) {
+            fields.put(name, null);
+        }
+        switch (entry) {
+            case LogEntry.Started(var _, var exec, int pid, var command) ->
+                    fields.putAll(
+                            Map.of(
+                                    "event", "started", "exec", exec, "pid", pid, "command",
+                                    command));
+            case LogEntry.Stdout(var _, var exec, var text) ->
+                    fields.putAll(output(exec, "stdout", text));
+            case LogEntry.Stderr(var _, var exec, var text) ->
+                    fields.putAll(output(exec, "stderr", text));
+            case LogEntry.Ended(var _, var exec, var outcome) -> {
+                fields.putAll(Map.of("event", "ended", "exec", exec, "outcome", outcome(outcome)));
+                fields.put("exitCode", outcome.exitCode());
+            }
+            case LogEntry.Lost(var _, var _, var exec, long bytes) -> {
+                fields.putAll(Map.of("event", "lost", "bytes", bytes));
+                fields.put("exec", orNull(exec));
+            }
+            case LogEntry.Line(var _, var _, var text) ->
+                    fields.putAll(Map.of("event", "line", "text", text));
+        }
+        return fields;
+    }
+
+    private static Map<String, Object> output(String exec, String stream, String text) {
+        return Map.of("event", "output", "exec", exec, "stream", stream, "text", text);
     }
 
     private static String outcome(ExecOutcome outcome) {

@@ -3,7 +3,7 @@ package dev.stasis.cli;
 import dev.stasis.Accelerator;
 import dev.stasis.PublishedPort;
 import dev.stasis.SandboxInfo;
-import dev.stasis.SandboxUsage;
+import dev.stasis.SandboxMetrics;
 import dev.stasis.cli.Table.Cell;
 import java.util.List;
 import java.util.TreeMap;
@@ -30,17 +30,18 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         try (var sandbox = Lookup.sandbox(session, name)) {
             var info = sandbox.info();
-            var usage = sandbox.usage();
+            var metrics = sandbox.metrics();
             if (format.json() || format.quiet) {
-                format.print(session, () -> Fields.of(info, usage), info.name());
+                format.print(session, () -> Fields.of(info, metrics), info.name());
             } else {
-                table(info, usage).lines(session.terminal().colours()).forEach(session::print);
+                table(info, metrics).lines(session.terminal().colours()).forEach(session::print);
             }
         }
         return 0;
     }
 
-    private static Table table(SandboxInfo info, SandboxUsage usage) {
+    private static Table table(SandboxInfo info, SandboxMetrics metrics) {
+        var usage = metrics.host().usage();
         var table =
                 new Table()
                         .row("name", info.name())
@@ -53,6 +54,7 @@ final class InspectCommand implements Callable<Integer> {
                 .row("disk", usage.disk().toString())
                 .row("own memory", usage.ownMemory() + " on this computer")
                 .row("own disk", usage.ownDisk() + " on this computer")
+                .row("cpu time", StatsCommand.seconds(metrics.host().cpu().toMillis()))
                 .row("accelerator", accelerator(info.accelerator()))
                 .row("created", Table.time(info.created()))
                 .row("lives", info.attached() ? "until its owner ends" : "until it is removed");
@@ -65,6 +67,8 @@ final class InspectCommand implements Callable<Integer> {
         new TreeMap<>(info.labels()).forEach((key, value) -> table.row("label", key + "=" + value));
         table.row("network", Fields.word(info.network()));
         info.ports().forEach(port -> table.row("port", port(port)));
+        metrics.guest()
+                .ifPresent(guest -> table.row("commands", StatsCommand.commands(guest.execs())));
         info.snapshot().ifPresent(snapshot -> table.row("fork of", snapshot));
         new TreeMap<>(info.env()).forEach((key, value) -> table.row("env", key + "=" + value));
         return table;

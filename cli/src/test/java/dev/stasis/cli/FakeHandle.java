@@ -8,10 +8,13 @@ import dev.stasis.ExecHandle;
 import dev.stasis.ExecInfo;
 import dev.stasis.ExecResult;
 import dev.stasis.LabelsBuilder;
+import dev.stasis.LogBuilder;
+import dev.stasis.LogEntry;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
 import dev.stasis.SandboxFiles;
 import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxMetrics;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxTerms;
 import dev.stasis.SandboxUsage;
@@ -24,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// What a caller holds of a {@link FakeSandbox}.
 ///
@@ -49,6 +53,18 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     public SandboxUsage usage() {
         return new SandboxUsage(
                 ByteSize.ofMebibytes(20), new ByteSize(196608), SandboxBuilder.DEFAULT_DISK);
+    }
+
+    @Override
+    public SandboxMetrics metrics() {
+        sandbox.stasis.enter("metrics");
+        var host =
+                new SandboxMetrics.Host(
+                        Duration.ofMillis(1234),
+                        ByteSize.ofMebibytes(90),
+                        ByteSize.ofMebibytes(30),
+                        usage());
+        return new SandboxMetrics(FakeSandbox.CREATED, host, sandbox.counted);
     }
 
     @Override
@@ -83,6 +99,14 @@ record FakeHandle(FakeSandbox sandbox, boolean removedByClose) implements Sandbo
     @Override
     public ExecHandle attach(String id) {
         return sandbox.attach(id);
+    }
+
+    @Override
+    public Stream<LogEntry> logs(Consumer<LogBuilder> settings) {
+        var builder = new LogBuilder();
+        settings.accept(builder);
+        sandbox.lastLogs = builder.build();
+        return sandbox.logs.stream();
     }
 
     @Override

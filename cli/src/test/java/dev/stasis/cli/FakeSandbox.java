@@ -9,10 +9,14 @@ import dev.stasis.ExecInfo;
 import dev.stasis.ExecOutcome;
 import dev.stasis.ExecResult;
 import dev.stasis.ExecSettings;
+import dev.stasis.LogBuilder;
+import dev.stasis.LogEntry;
+import dev.stasis.LogSettings;
 import dev.stasis.Network;
 import dev.stasis.PublishedPort;
 import dev.stasis.RestoreSettings;
 import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxMetrics;
 import dev.stasis.SandboxSettings;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxTerms;
@@ -62,6 +66,9 @@ final class FakeSandbox {
                     new ExecSettings.Streams(Optional.empty(), Optional.empty(), Optional.empty()));
 
     final List<ExecInfo> execs = new ArrayList<>();
+    Optional<SandboxMetrics.Guest> counted = Optional.empty();
+    final List<LogEntry> logs = new ArrayList<>();
+    LogSettings lastLogs = new LogBuilder().build();
     List<ExecEvent> streamed = List.of(new ExecEvent.Exited(new ExecOutcome.Exited(0)));
     final List<FakeExec> handles = new ArrayList<>();
 

@@ -48,6 +48,7 @@ class OutputTest {
                     Map.entry("ls", "A sandbox"),
                     Map.entry("inspect box", "A sandbox, inspected"),
                     Map.entry("ps box", "A command"),
+                    Map.entry("stats box", "A measure of a sandbox"),
                     Map.entry("snapshot box", "A snapshot"),
                     Map.entry("snapshot box --name n", "A snapshot"),
                     Map.entry("pause box", "An outcome"),

@@ -7,10 +7,13 @@ import dev.stasis.ExecHandle;
 import dev.stasis.ExecInfo;
 import dev.stasis.ExecResult;
 import dev.stasis.LabelsBuilder;
+import dev.stasis.LogBuilder;
+import dev.stasis.LogEntry;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxFiles;
 import dev.stasis.SandboxInfo;
+import dev.stasis.SandboxMetrics;
 import dev.stasis.SandboxState;
 import dev.stasis.SandboxUsage;
 import dev.stasis.Snapshot;
@@ -19,6 +22,7 @@ import dev.stasis.guest.SharedLane;
 import dev.stasis.local.files.FileSessions;
 import dev.stasis.local.files.LocalFiles;
 import dev.stasis.local.files.SandboxFileSystem;
+import dev.stasis.local.logs.LogEntries;
 import dev.stasis.store.SandboxRecord;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -29,6 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A sandbox of this home, as one object in one process sees it: the facts are read anew each time,
@@ -76,6 +81,11 @@ final class LocalSandbox implements Sandbox {
     }
 
     @Override
+    public SandboxMetrics metrics() {
+        return new Metering(place).measure();
+    }
+
+    @Override
     public ExecResult exec(Consumer<ExecBuilder> settings) {
         var builder = new ExecBuilder();
         settings.accept(builder);
@@ -99,6 +109,15 @@ final class LocalSandbox implements Sandbox {
     @Override
     public ExecHandle attach(String id) {
         return commanded("attach to a command", begun -> commands.attach(id, begun));
+    }
+
+    @Override
+    public Stream<LogEntry> logs(Consumer<LogBuilder> settings) {
+        var builder = new LogBuilder();
+        settings.accept(builder);
+        var checked = builder.build();
+        place.record();
+        return LogEntries.of(place.machineFiles(), checked, new Vitality(place)::mayWrite);
     }
 
     private <T> T commanded(String what, Function<SandboxRecord, T> action) {

@@ -7,13 +7,19 @@ import dev.stasis.StasisException;
 import dev.stasis.linux.SparseFiles;
 import dev.stasis.machine.Machine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What one sandbox takes from this computer.
 final class Usage {
+    private static final Pattern COUNTED = Pattern.compile("(\\w+): +(\\d{1,15}) kB");
+
     private final Place place;
 
     Usage(Place place) {
@@ -34,20 +40,38 @@ final class Usage {
 
     /// The pages that only the machine's QEMU has. Those of its RAM image that it has merely read
     /// are the snapshot's, though no other process may have mapped them just now.
-    private ByteSize ownMemory() throws IOException {
+    private ByteSize ownMemory() {
+        var memory = memory();
+        return new ByteSize(bytes(memory, "Anonymous") + bytes(memory, "Swap"));
+    }
+
+    private static long bytes(Map<String, ByteSize> memory, String name) {
+        return memory.getOrDefault(name, new ByteSize(0)).bytes();
+    }
+
+    /// What the kernel counts of the machine's memory, by its names; nothing when there is no
+    /// machine.
+    Map<String, ByteSize> memory() {
         var machine = Machine.find(place.machineFiles());
         if (machine.isEmpty()) {
-            return new ByteSize(0);
+            return Map.of();
         }
-        try (var lines =
-                Files.lines(Path.of("/proc", Long.toString(machine.get().pid()), "smaps_rollup"))) {
-            long kibibytes =
-                    lines.filter(line -> line.startsWith("Anonymous:") || line.startsWith("Swap:"))
-                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
-                            .sum();
-            return new ByteSize(kibibytes * 1024);
-        } catch (NoSuchFileException e) {
-            return new ByteSize(0); // it has just ended
+        var file = Path.of("/proc", Long.toString(machine.get().pid()), "smaps_rollup");
+        try (var lines = Files.lines(file)) {
+            return lines.map(COUNTED::matcher)
+                    .filter(Matcher::matches)
+                    .collect(
+                            Collectors.toMap(
+                                    m -> m.group(1),
+                                    m -> new ByteSize(Long.parseLong(m.group(2)) * 1024)));
+        } catch (UncheckedIOException | IOException e) {
+            if (!machine.get().isAlive()) {
+                return Map.of(); // it has just ended
+            }
+            throw new StasisException(
+                    ErrorCode.IO_FAILED,
+                    "The memory of sandbox " + place.name() + " can't be measured",
+                    e);
         }
     }
 

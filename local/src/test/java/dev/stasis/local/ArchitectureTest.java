@@ -29,6 +29,7 @@ class ArchitectureTest {
                         "java..",
                         "jdk.jfr..",
                         "org.apache.commons.compress..",
+                        "tools.jackson..",
                         "org.jspecify..")
                 .check(local);
     }
