@@ -88,6 +88,9 @@ public final class Main {
         if (settings.hasSlow("files")) {
             run.part("files", new FilesPart(run)::measure);
         }
+        if (settings.has("execs")) {
+            run.part("commands", new ExecsPart(run)::measure);
+        }
         if (settings.has("images")) {
             run.part("images", new ImagesPart(run, path(IMAGE))::measure);
         }

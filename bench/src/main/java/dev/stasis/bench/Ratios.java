@@ -48,6 +48,7 @@ final class Ratios {
         ratios.making();
         ratios.store();
         ratios.tests();
+        ratios.execs();
         return ratios.found;
     }
 
@@ -211,6 +212,18 @@ final class Ratios {
     private void floor(String name, Metric metric, double goal, boolean least) {
         var ours = Series.of(metric, Arm.COLD);
         ratio(name, ours, other(ours, Arm.FLOOR), goal, least);
+    }
+
+    private void execs() {
+        var echo = Series.of(Metric.EXEC_ECHO, Arm.COLD);
+        var cat = Series.of(Metric.EXEC_CAT, Arm.COLD);
+        ratio("exec.vs_echo", Series.of(Metric.EXEC_TRIP, Arm.COLD), echo, 2);
+        ratio("exec.alone.vs_echo", Series.of(Metric.EXEC_ALONE, Arm.COLD), echo, Double.NaN);
+        ratio("exec.vs_cat", Series.of(Metric.EXEC_TRIP, Arm.COLD), cat, Double.NaN);
+        median("exec.stdout_mib_s", Series.of(Metric.EXEC_STDOUT, Arm.COLD), Double.NaN);
+        median("exec.stdin_mib_s", Series.of(Metric.EXEC_STDIN, Arm.COLD), Double.NaN);
+        median("exec.64_at_once_ms", Series.of(Metric.EXEC_MANY, Arm.COLD), Double.NaN);
+        median("exec.stalled_mib", Series.of(Metric.EXEC_STALLED, Arm.COLD), Double.NaN);
     }
 
     private static Series other(Series series, Arm arm) {

@@ -30,6 +30,7 @@ record Settings(
                     "making",
                     "images",
                     "files",
+                    "execs",
                     "floors",
                     "store",
                     "junit",
@@ -40,7 +41,7 @@ record Settings(
             """
             usage: ./benchmark [--quick] [--only PART,…] [--soak MINUTES] [--out DIR] [--against DIR] [--folder DIR]
               --quick        only the key ratios, in three minutes instead of twenty
-              --only PART,…  some parts: restores, pauses, making, images, files, floors, store, junit, guests, soak
+              --only PART,…  some parts: restores, pauses, making, images, files, execs, floors, store, junit, guests, soak
               --soak MINUTES snapshot, restore, override and delete in a loop, after the rest
               --out DIR      writes report.json and report.html there
               --against DIR  compares with the report.json that an earlier run has written there
