@@ -250,7 +250,7 @@ final class LocalPool implements Pool {
             boolean fits = clone.isPresent() && wanted.ports().isNone();
             return fits
                     ? stasis.restore(
-                            manifest.id(), name, wanted, new Origin.Pooled(clone.get(), running))
+                            manifest, name, wanted, new Origin.Pooled(clone.get(), running))
                     : stasis.restore(manifest.id(), name, wanted);
         } finally {
             clone.filter(unused -> !unused.isUsed()).ifPresent(this::giveBack);

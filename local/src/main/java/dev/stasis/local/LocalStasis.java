@@ -17,6 +17,7 @@ import dev.stasis.Snapshot;
 import dev.stasis.SnapshotInfo;
 import dev.stasis.Stasis;
 import dev.stasis.store.Home;
+import dev.stasis.store.SnapshotManifest;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,7 +74,11 @@ final class LocalStasis implements Stasis {
         return keep(new SandboxMaker(this, tools).restore(snapshot, name, settings));
     }
 
-    Sandbox restore(String snapshot, String name, RestoreSettings settings, Origin.Pooled pooled) {
+    Sandbox restore(
+            SnapshotManifest snapshot,
+            String name,
+            RestoreSettings settings,
+            Origin.Pooled pooled) {
         return keep(new SandboxMaker(this, tools).restore(snapshot, name, settings, pooled));
     }
 

@@ -15,6 +15,7 @@ import dev.stasis.store.Layers;
 import dev.stasis.store.Names;
 import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.Setup;
+import dev.stasis.store.SnapshotManifest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
@@ -142,7 +143,7 @@ final class SandboxMaker {
 
     LocalSandbox restore(String snapshot, String name, RestoreSettings settings) {
         var running = Marks.restore(name);
-        var wanted = wanted(snapshot, name, settings);
+        var wanted = wanted(stasis.openHome().snapshots().resolve(snapshot), name, settings);
         var place = place(wanted.record);
         var plan = MachinePlan.restored(place, tools, snapshot, wanted.record.setup());
         var facts = wanted.record.setup().withMachine(plan.facts());
@@ -156,7 +157,10 @@ final class SandboxMaker {
 
     /// Makes a fork of a clone, whose machine was checked when it was made.
     LocalSandbox restore(
-            String snapshot, String name, RestoreSettings settings, Origin.Pooled pooled) {
+            SnapshotManifest snapshot,
+            String name,
+            RestoreSettings settings,
+            Origin.Pooled pooled) {
         var wanted = wanted(snapshot, name, settings);
         var record = wanted.record.withId(pooled.ready().place().id());
         return make(place(record), record, wanted.wishes, RESTORE, pooled);
@@ -165,25 +169,24 @@ final class SandboxMaker {
     /// A fork that was asked for.
     private record Wanted(SandboxRecord record, Wishes wishes) {}
 
-    private Wanted wanted(String snapshot, String name, RestoreSettings settings) {
+    private Wanted wanted(SnapshotManifest snapshot, String name, RestoreSettings settings) {
         Names.check("sandbox", name);
         tools.accelerator(settings.binding().requireKvm());
-        var manifest = stasis.openHome().snapshots().resolve(snapshot);
-        var captured = manifest.setup();
+        var captured = snapshot.setup();
         UserNetwork.require(captured);
         var size =
                 new WantedSize(
                                 settings.cpus().orElse(captured.cpus()),
                                 settings.memory().orElse(captured.memory()))
-                        .checked("Snapshot " + snapshot, captured);
+                        .checked("Snapshot " + snapshot.id(), captured);
         settings.disk()
                 .ifPresent(disk ->
-                        DiskGrowth.check(SnapshotFiles.disk(stasis.openHome(), manifest), disk));
+                        DiskGrowth.check(SnapshotFiles.disk(stasis.openHome(), snapshot), disk));
         var env = settings.env().over(captured.env());
         var setup = Ports.in(captured.withEnv(env), Ports.restored(captured, settings.ports()));
         return new Wanted(
                 SandboxRecord.of(name, setup)
-                        .withBase(snapshot, FIRST_DISK)
+                        .withBase(snapshot.id(), FIRST_DISK)
                         .withTerms(Terms.of(settings.terms())),
                 new Wishes(settings.binding().attached(), size, settings.disk(), settings.terms()));
     }
