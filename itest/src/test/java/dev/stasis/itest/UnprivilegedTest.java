@@ -2,7 +2,10 @@ package dev.stasis.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stasis.Sandbox;
 import dev.stasis.Stasis;
+import dev.stasis.junit.Sandboxed;
+import dev.stasis.junit.Warmup;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -40,6 +44,11 @@ class UnprivilegedTest {
                         SnapshotLifeTest.class);
         var names = classes.stream().map(Class::getName).toArray(String[]::new);
         assertThat(unprivileged(List.of(), Suite.class, names)).contains("all done");
+    }
+
+    @Test
+    void testsHaveForksOfTheirOwn() throws Exception {
+        assertThat(unprivileged(List.of(), InForks.class)).contains("all done");
     }
 
     @Test
@@ -95,6 +104,34 @@ class UnprivilegedTest {
         try (var files = Files.walk(original)) {
             for (var file : (Iterable<Path>) files::iterator) {
                 Files.copy(file, copy.resolve(original.relativize(file).toString()));
+            }
+        }
+    }
+
+    /// Tests in forks.
+    @Sandboxed(memory = "256M", ports = 8080)
+    static final class InForks {
+        @Warmup
+        static void warm(Sandbox sandbox) {
+            Guest.of(sandbox)
+                    .sh(
+                            "echo warm > /dev/shm/state; setsid nc -ll -p 8080 -e cat < /dev/null > /dev/null 2>&1 &");
+            sandbox.awaitPort(8080, Duration.ofMinutes(1));
+        }
+
+        @RepeatedTest(2)
+        void eachTestHasAForkOfItsOwn(Sandbox fork) {
+            assertThat(Guest.of(fork).sh("cat /dev/shm/state")).isEqualTo("warm");
+            Guest.of(fork).sh("rm /dev/shm/state");
+        }
+
+        /// Runs them, and removes what is kept for the next run.
+        public static void main(String[] args) {
+            Suite.main(new String[] {InForks.class.getName()});
+            try (var stasis = Stasis.open()) {
+                var kept = stasis.snapshots(which -> which.label("stasis.junit"));
+                assertThat(kept).hasSize(1);
+                kept.forEach(info -> stasis.deleteSnapshot(info.name().orElseThrow()));
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.stasis.junit;
 
 import dev.stasis.ErrorCode;
+import dev.stasis.Network;
 import dev.stasis.RestoreBuilder;
 import dev.stasis.Sandbox;
 import dev.stasis.SandboxBuilder;
@@ -73,7 +74,7 @@ record Definition(
 
     /// Says to a builder what a sandbox of this definition is like.
     void describe(SandboxBuilder settings) {
-        settings.image(image).cpus(cpus);
+        settings.image(image).cpus(cpus).network(network);
         ports.forEach(settings::publish);
         memory.ifPresent(settings::memory);
         disk.ifPresent(settings::disk);

@@ -37,13 +37,13 @@ final class KeptForks {
 
     private void keep(String sandbox, Sandbox fork) {
         var snapshot = fork.snapshot();
+        String method = WarmSnapshot.asName(test.getRequiredTestMethod().getName(), LONGEST_PART);
         String name =
                 "failed-%s-%s-%s"
                         .formatted(
                                 WarmSnapshot.asName(
                                         test.getRequiredTestClass().getSimpleName(), LONGEST_PART),
-                                WarmSnapshot.asName(
-                                        test.getRequiredTestMethod().getName(), LONGEST_PART),
+                                method,
                                 snapshot.id());
         snapshot.saveNamed(
                 name, save -> save.label(WarmSnapshot.LABEL, "failed").keepFor(KEPT_FOR));
@@ -51,7 +51,7 @@ final class KeptForks {
                 session.configuration().home().isPresent()
                         ? "STASIS_HOME=" + session.stasis().home() + " "
                         : "";
-        String command = home + "stasis restore " + name;
+        String command = home + "stasis restore " + name + " failed-" + method;
         test.publishReportEntry(Map.of(Configuration.KEEP + "." + sandbox, command));
         failure.addSuppressed(
                 new Notice(

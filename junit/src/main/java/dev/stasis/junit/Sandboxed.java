@@ -1,5 +1,6 @@
 package dev.stasis.junit;
 
+import dev.stasis.Network;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Inherited;
@@ -52,7 +53,8 @@ public @interface Sandboxed {
     /// How long a fork's ports may take until they do, in seconds.
     int readySeconds() default 60;
 
-    /// What it can reach beside this computer's published ports.
+    /// What it and its forks can reach; published ports need no network. {@link Network#NAT} needs
+    /// the program passt. Connections that the warm-up left open end in the forks.
     Network network() default Network.NONE;
 
     /// Several in one class.

@@ -2,8 +2,12 @@ package dev.stasis.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stasis.Network;
 import dev.stasis.Sandbox;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -124,6 +128,44 @@ final class Cases {
         void eachIsItself(Sandbox second, @ForkOf("first") Sandbox other) {
             assertThat(sh(second, "cat /dev/shm/state")).isEqualTo("second");
             assertThat(sh(other, "cat /dev/shm/state")).isEqualTo("first");
+        }
+    }
+
+    /// Reaches this computer by one of its addresses; without a network there is no device for
+    /// that.
+    @Sandboxed(memory = "256M", network = Network.NAT)
+    static class WithNetwork {
+        @RepeatedTest(2)
+        void reachesThisComputer(Sandbox fork) throws IOException {
+            var own =
+                    NetworkInterface.networkInterfaces()
+                            .flatMap(NetworkInterface::inetAddresses)
+                            .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress())
+                            .findFirst()
+                            .orElseThrow();
+            try (var server = new ServerSocket(0, 1, own)) {
+                sh(
+                        fork,
+                        "echo %s | timeout 60 nc %s %d"
+                                .formatted(
+                                        fork.name(), own.getHostAddress(), server.getLocalPort()));
+                try (var client = server.accept()) {
+                    assertThat(
+                                    new String(
+                                            client.getInputStream().readAllBytes(),
+                                            StandardCharsets.US_ASCII))
+                            .isEqualTo(fork.name() + "\n");
+                }
+            }
+        }
+    }
+
+    @Sandboxed(memory = "256M")
+    static class WithoutNetwork {
+        @Test
+        void hasNoDevice(Sandbox fork) {
+            assertThat(fork.info().network()).isEqualTo(Network.NONE);
+            assertThat(sh(fork, "ls /sys/class/net")).isEqualTo("lo");
         }
     }
 

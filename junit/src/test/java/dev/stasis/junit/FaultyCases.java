@@ -22,6 +22,7 @@ final class FaultyCases {
     static final Path INPUT = Path.of("target", "warmup-input.txt");
 
     static final String DIARY = "dev.stasis.junit.diary";
+    static final String HANGS = "dev.stasis.junit.hangs";
 
     private FaultyCases() {}
 
@@ -141,6 +142,28 @@ final class FaultyCases {
                     StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
             Cases.sh(sandbox, "echo warm > /dev/shm/state; echo warm > /root/state");
+        }
+
+        @Test
+        void isWarm(Sandbox fork) {
+            Cases.use(fork);
+        }
+    }
+
+    /// Its warm-up does not end, where that is said.
+    @Sandboxed(memory = "256M")
+    static class WarmsUpLong {
+        @Warmup
+        static void warm(Sandbox sandbox) throws IOException {
+            Cases.sh(sandbox, "echo warm > /dev/shm/state; echo warm > /root/state");
+            Files.writeString(
+                    Path.of(System.getProperty(DIARY)),
+                    sandbox.name() + "\n",
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+            if (Boolean.getBoolean(HANGS)) {
+                sandbox.exec("sleep", "1000");
+            }
         }
 
         @Test

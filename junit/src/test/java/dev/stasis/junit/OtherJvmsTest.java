@@ -68,6 +68,34 @@ class OtherJvmsTest {
     }
 
     @Test
+    void aJvmThatIsKilledInAWarmUpLeavesNothingAndTheNextRunWarmsUpAgain() throws Exception {
+        var diary = folder.resolve("diary");
+        var output = folder.resolve("output");
+        var said = "-D" + FaultyCases.DIARY + "=" + diary;
+        var killed =
+                RunCases.start(
+                        HOME.path(),
+                        output,
+                        List.of(said, "-D" + FaultyCases.HANGS + "=true"),
+                        FaultyCases.WarmsUpLong.class);
+        HOME.await("the warm-up", () -> Files.exists(diary) || !killed.isAlive());
+        assertThat(killed.isAlive()).as(Files.readString(output)).isTrue();
+        var before = HOME.snapshots();
+        killed.destroyForcibly();
+        assertThat(killed.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        HOME.await("the end of its machines", () -> HOME.processes().isEmpty());
+        assertThat(HOME.sandboxes()).isEmpty();
+        assertThat(before).noneMatch(name -> name.contains("warmsuplong"));
+        assertThat(HOME.snapshots()).isEqualTo(before);
+
+        var next =
+                RunCases.start(HOME.path(), output, List.of(said), FaultyCases.WarmsUpLong.class);
+        assertThat(RunCases.ended(next, output)).contains("1 succeeded, 0 failed");
+        assertThat(Files.readAllLines(diary)).hasSize(2);
+        assertThat(HOME.snapshots()).hasSize(before.size() + 1);
+    }
+
+    @Test
     void withoutQemuItSaysWhatToInstall() throws Exception {
         var output = folder.resolve("output");
         var builder =

@@ -53,6 +53,14 @@ class SandboxedTest {
     }
 
     @Test
+    void aSandboxReachesANetworkWhereThatIsAskedFor() {
+        var results = HOME.run(Cases.WithNetwork.class, Cases.WithoutNetwork.class);
+
+        assertThat(TestHome.failures(results)).isEmpty();
+        results.testEvents().assertStatistics(counts -> counts.succeeded(3));
+    }
+
+    @Test
     void portsArePublishedAndAwaited() {
         var results = HOME.run(Cases.WithPort.class);
 

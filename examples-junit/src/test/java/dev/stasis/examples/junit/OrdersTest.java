@@ -3,49 +3,20 @@ package dev.stasis.examples.junit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stasis.Sandbox;
-import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// Each test changes the orders, and none of them has to clean up.
+// @start region="sketch"
 class OrdersTest extends OrdersDatabase {
-    private static final int ALL = 10_000;
-
     @Test
-    void deletesOrders(Sandbox db) throws SQLException {
-        try (var connection = connect(db);
-                var statement = connection.createStatement()) {
-            assertThat(statement.executeUpdate("DELETE FROM orders")).isEqualTo(ALL);
-        }
+    void deletesOrders(Sandbox db) throws SQLException { // in a fork of its own
+        assertThat(Postgres.update(db, "DELETE FROM orders")).isEqualTo(10_000);
     }
 
     @Test
-    void dropsTheTable(Sandbox db) throws SQLException {
-        try (var connection = connect(db);
-                var statement = connection.createStatement()) {
-            statement.execute("DROP TABLE orders");
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void seesEveryOrderAgain(int customer, Sandbox db) throws SQLException {
-        try (var connection = connect(db);
-                var statement = connection.createStatement()) {
-            assertThat(count(connection)).isEqualTo(ALL);
-            statement.executeUpdate(
-                    "DELETE FROM orders WHERE customer = 'customer " + customer + "'");
-            assertThat(count(connection)).isEqualTo(ALL - 10);
-        }
-    }
-
-    private static int count(Connection connection) throws SQLException {
-        try (var statement = connection.createStatement();
-                var rows = statement.executeQuery("SELECT count(*) FROM orders")) {
-            assertThat(rows.next()).isTrue();
-            return rows.getInt(1);
-        }
+    void stillThere(Sandbox db) throws SQLException { // sees every order again
+        assertThat(Postgres.count(db, "orders")).isEqualTo(10_000);
     }
 }
+// @end
