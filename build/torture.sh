@@ -26,6 +26,7 @@ done
 [ $# = 0 ] || fail "'$1' was not understood: build/torture.sh [--kills N] [--seconds N] [--histories N] [--chances N] [--seed N]"
 
 torture() {
+    rm -rf "$root/store/target/surefire-reports"
     build_maven -pl store -am verify -Dsurefire.failIfNoSpecifiedTests=false \
         -Dsurefire.runOrder=reversealphabetical \
         -Dtest='KillTest,TogetherTest,RandomHistoryTest,CrashPointTest' "-Dstasis.kills=$kills" \
