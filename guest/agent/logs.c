@@ -58,16 +58,28 @@ static int character(const uint8_t *bytes, size_t length) {
 
 // Puts a text into JSON, from `at` on, where six bytes are free for each of its own; returns the end.
 static char *put_text(char *at, const uint8_t *bytes, size_t length) {
+    static const char HEX[] = "0123456789abcdef";
     *at++ = '"';
     for (size_t i = 0; i < length;) {
+        uint8_t byte = bytes[i];
+        if (byte >= ' ' && byte < 0x7F && byte != '"' && byte != '\\') {
+            *at++ = (char)byte;
+            i++;
+            continue;
+        }
         int whole = character(bytes + i, length - i);
-        if (whole == 1 && (bytes[i] < ' ' || bytes[i] == '"' || bytes[i] == '\\' || bytes[i] == 0x7F))
-            at += sprintf(at, "\\u%04x", bytes[i]);
-        else if (whole <= 0)
-            at += sprintf(at, "\\ufffd");
-        else
-            for (int k = 0; k < whole; k++)
-                *at++ = (char)bytes[i + (size_t)k];
+        if (whole == 1) {
+            memcpy(at, "\\u00", 4);
+            at[4] = HEX[byte >> 4];
+            at[5] = HEX[byte & 15];
+            at += 6;
+        } else if (whole <= 0) {
+            memcpy(at, "\\ufffd", 6);
+            at += 6;
+        } else {
+            memcpy(at, bytes + i, (size_t)whole);
+            at += whole;
+        }
         i += whole > 0 ? (size_t)whole : 1;
     }
     *at++ = '"';
@@ -76,13 +88,17 @@ static char *put_text(char *at, const uint8_t *bytes, size_t length) {
 
 // What every line begins with.
 static char *put_head(const struct command *command) {
+    static char second[40];
+    static time_t of;
     struct timespec now;
     struct tm utc;
-    char *at = buffer + end;
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    at += strftime(at, 32, "{\"time\":\"%Y-%m-%dT%H:%M:%S", &utc);
-    return at + sprintf(at, ".%06ldZ\",\"exec\":\"%s\"", now.tv_nsec / 1000, command->id);
+    if (now.tv_sec != of && gmtime_r(&now.tv_sec, &utc) != NULL) {
+        strftime(second, sizeof second, "{\"time\":\"%Y-%m-%dT%H:%M:%S", &utc);
+        of = now.tv_sec;
+    }
+    char *at = buffer + end;
+    return at + sprintf(at, "%s.%06ldZ\",\"exec\":\"%s\"", second, now.tv_nsec / 1000, command->id);
 }
 
 static void put_end(char *at) {
