@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -23,6 +24,11 @@ final class Marks implements AutoCloseable {
     private static final String RESTORE = "dev.stasis.Restore";
     private static final String STANDSTILL = "dev.stasis.Standstill";
     private static final String GARBAGE = "jdk.GCPhasePause";
+    private static final String COLLECTION = "jdk.GarbageCollection";
+
+    /// Why there is a collection that a part asked for, to see what is held.
+    private static final String ASKED = "System.gc()";
+
     private static final double NANOS_OF_A_MILLISECOND = 1e6;
 
     private final Samples samples;
@@ -40,7 +46,7 @@ final class Marks implements AutoCloseable {
 
     private static Recording begun() {
         var recording = new Recording();
-        for (var event : new String[] {RESTORE, STANDSTILL, GARBAGE}) {
+        for (var event : new String[] {RESTORE, STANDSTILL, GARBAGE, COLLECTION}) {
             recording.enable(event).withoutStackTrace().withoutThreshold();
         }
         recording.start();
@@ -76,7 +82,16 @@ final class Marks implements AutoCloseable {
             ended.stop();
             ended.dump(file);
             var events = new ArrayDeque<>(RecordingFile.readAllEvents(file));
+            var asked =
+                    events.stream()
+                            .filter(event -> isOf(event, COLLECTION))
+                            .filter(event -> ASKED.equals(event.getString("cause")))
+                            .map(event -> event.getInt("gcId"))
+                            .collect(Collectors.toSet());
             events.stream()
+                    .filter(event -> !isOf(event, COLLECTION))
+                    .filter(event ->
+                            !(isOf(event, GARBAGE) && asked.contains(event.getInt("gcId"))))
                     .sorted(Comparator.comparing(RecordedEvent::getEndTime))
                     .forEach(this::take);
         } finally {
@@ -84,6 +99,10 @@ final class Marks implements AutoCloseable {
         }
         restores.clear();
         pauses.clear();
+    }
+
+    private static boolean isOf(RecordedEvent event, String type) {
+        return event.getEventType().getName().equals(type);
     }
 
     private void take(RecordedEvent event) {
