@@ -10,6 +10,8 @@ module dev.stasis.cli {
     opens dev.stasis.cli to
             info.picocli;
 
+    uses dev.stasis.spi.StasisProvider;
+
     provides System.LoggerFinder with
             dev.stasis.cli.StderrLoggers;
 }

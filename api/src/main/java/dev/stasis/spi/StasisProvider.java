@@ -15,4 +15,12 @@ public interface StasisProvider {
     /// The home that is used when none is named: `STASIS_HOME`, else the `stasis` folder below the
     /// XDG data folder.
     Path defaultHome();
+
+    /// Ends this process, without waiting for threads that are busy elsewhere; only for a program
+    /// that has closed all it opened. No shutdown hook runs.
+    ///
+    /// @param exitCode what the process ends with
+    default void endProcess(int exitCode) {
+        Runtime.getRuntime().halt(exitCode);
+    }
 }

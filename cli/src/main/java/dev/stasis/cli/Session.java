@@ -90,6 +90,16 @@ final class Session implements AutoCloseable {
         undo.push(action);
     }
 
+    /// Whether a verb has needed the home.
+    synchronized boolean isOpened() {
+        return stasis != null;
+    }
+
+    /// Whether a signal has ended this run.
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
     /// Ends this run because of a signal.
     void abandon() {
         abandoned = true;

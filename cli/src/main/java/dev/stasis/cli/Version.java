@@ -6,11 +6,15 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
+        return new String[] {text()};
+    }
+
+    static String text() {
         var module = Version.class.getModule().getDescriptor();
         String version =
                 module == null
                         ? "of an unknown version: run it from the module path"
                         : module.rawVersion().orElse("of an unknown version");
-        return new String[] {"stasis " + version};
+        return "stasis " + version;
     }
 }

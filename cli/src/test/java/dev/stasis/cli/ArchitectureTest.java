@@ -21,6 +21,7 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "dev.stasis",
+                        "dev.stasis.spi",
                         "dev.stasis.cli",
                         "java..",
                         "picocli..",

@@ -147,6 +147,25 @@ class OutputTest {
     }
 
     @Test
+    void verbsAreCalledWhatTheySay() {
+        var all = new ArrayList<CommandLine>();
+        leaves(new StasisCommandLine(cli.session()).commandLine(), all);
+        assertThat(all).hasSizeGreaterThan(EXAMPLES.size() / 2);
+        for (var command : all) {
+            var spec = command.getCommandSpec();
+            var words = spec.qualifiedName().replaceFirst("^stasis ", "").split(" ", -1);
+            assertThat(spec.aliases()).as(words[0]).isEmpty();
+            var only = new StasisCommandLine(cli.session()).commandLine(words);
+            var found = new ArrayList<CommandLine>();
+            leaves(only, found);
+            assertThat(found)
+                    .extracting(each -> each.getCommandSpec().userObject().getClass().getName())
+                    .contains(spec.userObject().getClass().getName());
+            assertThat(found.size() == 1 || words[0].equals("completion")).isTrue();
+        }
+    }
+
+    @Test
     void jsonHasTheDocumentedFields() throws Exception {
         var documented = documented();
         for (var example : EXAMPLES.entrySet()) {

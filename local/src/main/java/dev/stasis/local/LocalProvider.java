@@ -1,6 +1,7 @@
 package dev.stasis.local;
 
 import dev.stasis.Stasis;
+import dev.stasis.linux.ProcessEnd;
 import dev.stasis.spi.StasisProvider;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,6 +16,11 @@ public final class LocalProvider implements StasisProvider {
     @Override
     public Stasis open(Path home) {
         return LocalStasis.open(home);
+    }
+
+    @Override
+    public void endProcess(int exitCode) {
+        ProcessEnd.now(exitCode);
     }
 
     @Override
