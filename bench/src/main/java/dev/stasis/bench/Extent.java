@@ -85,7 +85,7 @@ record Extent(
                 4,
                 1,
                 6,
-                2,
+                5,
                 Duration.ZERO);
     }
 

@@ -55,13 +55,7 @@ final class StorePart {
         }
         measureBytes();
         restores();
-        var digesting = new Digesting();
-        for (int i = 0; i < extent.readings(); i++) {
-            read();
-            long start = System.nanoTime();
-            long bytes = digesting.onAllProcessors();
-            add(Metric.STORE_VERIFY, Arm.FLOOR, rate(bytes, start));
-        }
+        readings();
         deletes();
         arm.stasis().deleteSnapshot(FLAT);
     }
@@ -147,14 +141,31 @@ final class StorePart {
         }
     }
 
+    /// In turns, after one of each for which Java compiles what they run.
+    private void readings() {
+        var digesting = new Digesting();
+        verify();
+        digest(digesting);
+        for (int i = 0; i < extent.readings(); i++) {
+            add(Metric.STORE_VERIFY, Arm.COLD, verify());
+            add(Metric.STORE_VERIFY, Arm.FLOOR, digest(digesting));
+        }
+    }
+
     /// Reads the newest one and all that it lies on.
-    private void read() {
+    private double verify() {
         var bytes = new AtomicLong();
         long start = System.nanoTime();
         arm.stasis()
                 .snapshot(NAME + (extent.history() - 1))
                 .verify(progress -> bytes.set(progress.total().bytes()));
-        add(Metric.STORE_VERIFY, Arm.COLD, rate(bytes.get(), start));
+        return rate(bytes.get(), start);
+    }
+
+    private static double digest(Digesting digesting) {
+        long start = System.nanoTime();
+        long bytes = digesting.onAllProcessors();
+        return rate(bytes, start);
     }
 
     private static double rate(long bytes, long start) {
