@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// that send anything: it never fails, and serves the next honest host.
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class AgentFuzzTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final int ROUNDS_OF_ONE_AGENT = 40;
     private static final List<String> SOURCES =
             List.of(
@@ -124,12 +124,19 @@ class AgentFuzzTest {
         var started = builder.start();
         agent = started;
         long end = System.nanoTime() + LONG.toNanos();
-        while (!Files.exists(socket())) {
+        while (!listens()) {
             assertThat(System.nanoTime()).as(Files.readString(said())).isLessThan(end);
             TimeUnit.MILLISECONDS.sleep(5);
         }
-        TimeUnit.MILLISECONDS.sleep(20); // between bind and listen
         return started;
+    }
+
+    private boolean listens() {
+        try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+            return channel.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static void drop(SocketChannel channel) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class HostFuzzTest {
     private static final Duration SHORT = Duration.ofSeconds(1);
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofMinutes(2);
     private static final AgentConnection.Waits WAITS =
             new AgentConnection.Waits(SHORT, SHORT, SHORT, SHORT);
     private static final int[] TYPES = {

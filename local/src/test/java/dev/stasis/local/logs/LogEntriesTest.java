@@ -10,6 +10,7 @@ import dev.stasis.machine.MachineFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -178,25 +180,36 @@ class LogEntriesTest {
         var builder = new LogBuilder().follow();
         try (var executor = Executors.newVirtualThreadPerTaskExecutor();
                 var entries = LogEntries.of(files, builder.build(), lives::get)) {
-            var seen = executor.submit(entries::toList);
+            var seen = new CopyOnWriteArrayList<LogEntry>();
+            var reading = executor.submit(() -> entries.forEach(seen::add));
             var expected = new ArrayList<LogEntry>();
+            int before = 0;
             for (int i = 0; i < 2000; i++) {
                 append(files.guestLog(), said(1, "" + i));
                 expected.add(new LogEntry.Stdout(at(1), "a", "" + i));
                 if (i % 400 == 399) {
-                    // Long enough for a reader that looks ten times a second.
-                    TimeUnit.MILLISECONDS.sleep(i == 1999 ? 0 : 1500);
+                    await(seen, before); // what is in LOG.1 goes now
+                    before = expected.size();
                     Files.move(
                             files.guestLog(),
                             files.guestLog().resolveSibling("guest.log.1"),
-                            java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                            StandardCopyOption.REPLACE_EXISTING);
                 }
             }
             append(files.guestLog(), said(2, "last"));
             expected.add(new LogEntry.Stdout(at(2), "a", "last"));
             lives.set(false);
 
-            assertThat(seen.get(30, TimeUnit.SECONDS)).isEqualTo(expected);
+            reading.get(30, TimeUnit.SECONDS);
+            assertThat(seen).isEqualTo(expected);
+        }
+    }
+
+    private static void await(List<LogEntry> seen, int count) throws InterruptedException {
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (seen.size() < count) {
+            assertThat(System.nanoTime()).as(seen.size() + " of " + count).isLessThan(end);
+            TimeUnit.MILLISECONDS.sleep(5);
         }
     }
 
