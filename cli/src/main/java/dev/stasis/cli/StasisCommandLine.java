@@ -2,6 +2,7 @@ package dev.stasis.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.ParameterException;
@@ -42,13 +43,27 @@ final class StasisCommandLine {
     private int misunderstood(ParameterException problem, String[] args) {
         var verb = problem.getCommandLine();
         session.say("stasis: " + problem.getMessage());
-        if (problem instanceof UnmatchedArgumentException unmatched
-                && !unmatched.getSuggestions().isEmpty()) {
-            session.say("Did you mean: " + String.join(", ", unmatched.getSuggestions()) + "?");
+        if (problem instanceof UnmatchedArgumentException unmatched) {
+            var meant = meant(unmatched);
+            if (!meant.isEmpty()) {
+                session.say("Did you mean: " + String.join(", ", meant) + "?");
+            }
         }
         String name = verb.getCommandSpec().qualifiedName();
         session.say("'" + name + " --help' says how to use it.");
         return runsCommands(verb) ? Failures.NOT_THE_COMMANDS : CommandLine.ExitCode.USAGE;
+    }
+
+    /// What picocli thinks of, which is little where options are concerned.
+    private static List<String> meant(UnmatchedArgumentException unmatched) {
+        var suggestions = unmatched.getSuggestions();
+        if (!suggestions.isEmpty() || !unmatched.isUnknownOption()) {
+            return suggestions;
+        }
+        var word = unmatched.getUnmatched().getFirst().split("=", 2)[0];
+        var options = unmatched.getCommandLine().getCommandSpec().optionsMap().keySet();
+        return Nearest.of(word, options.stream().filter(name -> name.startsWith("--"))).stream()
+                .toList();
     }
 
     private int failed(Exception failure, CommandLine verb, ParseResult parsed) {

@@ -86,6 +86,13 @@ class FailuresTest {
     }
 
     @Test
+    void aMistypedOptionGetsASuggestion() {
+        assertThat(cli.run("ls", "--fliter", "label=a")).isEqualTo(2);
+
+        assertThat(cli.err()).contains("Did you mean: --filter?");
+    }
+
+    @Test
     void versionAndHelpAreData() {
         assertThat(cli.run("--version")).isZero();
         assertThat(cli.out()).startsWith("stasis ");

@@ -13,9 +13,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// Which QEMU may go on where another one stood. The QEMU that runs is always the real one: a
-/// script only changes what it says of its version.
+/// Which QEMU may go on where another one stood, and one that crashes. The QEMU that runs is always
+/// the real one: a script only changes what it says of its version, or does not start it.
 class CompatibilityTest {
     @RegisterExtension static final Machines MACHINES = new Machines();
 
@@ -52,20 +54,57 @@ class CompatibilityTest {
         MACHINES.stasis().deleteSnapshot("seeded");
     }
 
+    /// With a template, and without.
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "off"})
+    void aBootThatQemuCrashesInIsTriedAgainOnce(String templates) throws Exception {
+        var once = crashing(1, templates).runToEnd(Main.class, "create", "--name", "crashed");
+        assertThat(once.exitCode()).as(once.output()).isZero();
+        assertThat(once.output()).contains("ended by signal 11", "booted once more");
+        MACHINES.stasis().sandbox("crashed").remove();
+
+        var twice = crashing(2, templates).runToEnd(Main.class, "create", "--memory", "300M");
+        assertThat(twice.exitCode()).isEqualTo(ErrorCode.MACHINE_FAILED.category().exitCode());
+        assertThat(twice.output()).contains("stasis: ", "ended by signal 11");
+        assertThat(MACHINES.stasis().sandboxes()).isEmpty();
+    }
+
+    /// A JVM whose QEMU ends by a segmentation fault instead of starting a machine, some times.
+    private OtherJvm crashing(int times, String templates) throws IOException {
+        var crashes = Files.createDirectories(folder.resolve("crashes-" + times + templates));
+        return qemu(
+                        "crashing-" + times,
+                        """
+                        case "$*" in
+                            *"-name stasis-"*)
+                                if [ "$(ls %1$s | wc -l)" -lt %2$d ]; then
+                                    : >%1$s/$$
+                                    kill -SEGV $$
+                                fi ;;
+                        esac
+                        exec qemu-system-x86_64 "$@"
+                        """
+                                .formatted(crashes, times))
+                .option("-Ddev.stasis.templates=" + templates);
+    }
+
     /// A JVM whose QEMU claims a version.
     private OtherJvm with(String version) throws IOException {
-        var script = folder.resolve("qemu-" + version);
-        Files.writeString(
-                script,
+        return qemu(
+                version,
                 """
-                #!/bin/sh
                 case "$1" in
                     --version | -version) echo "QEMU emulator version %s" ;;
                     *) exec qemu-system-x86_64 "$@" ;;
                 esac
                 """
                         .formatted(version));
-        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return OtherJvm.on(MACHINES.home()).env("STASIS_QEMU", script.toString());
+    }
+
+    private OtherJvm qemu(String name, String script) throws IOException {
+        var file = folder.resolve("qemu-" + name);
+        Files.writeString(file, "#!/bin/sh\n" + script);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return OtherJvm.on(MACHINES.home()).env("STASIS_QEMU", file.toString());
     }
 }

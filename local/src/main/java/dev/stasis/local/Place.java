@@ -88,11 +88,12 @@ record Place(Home home, String name, String id, Path folder) {
     ///
     /// @param noticed how that was noticed, if by a failure
     StasisException machineEnded(@Nullable StasisException noticed) {
-        return new StasisException(
-                ErrorCode.MACHINE_FAILED,
+        var message =
                 "The machine of sandbox %s has ended: %s; its logs are in %s"
-                        .formatted(name, machineEnd(), logs()),
-                noticed);
+                        .formatted(name, machineEnd(), logs());
+        return CrashedException.happened(machineFiles())
+                ? new CrashedException(message, noticed)
+                : new StasisException(ErrorCode.MACHINE_FAILED, message, noticed);
     }
 
     Lanes lanes() {

@@ -85,7 +85,7 @@ final class SandboxMaker {
                 templates.discard(bare, image, e);
             }
         }
-        return boot(name, wanted, settings, image);
+        return CrashedException.survived(() -> boot(name, wanted, settings, image));
     }
 
     /// The sandbox is as one that has just booted: it does not know the template.

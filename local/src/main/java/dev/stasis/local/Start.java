@@ -45,7 +45,8 @@ final class Start {
                 return;
             }
             requireOwn(found);
-            begin(settled(found));
+            var stopped = settled(found);
+            var _ = CrashedException.survived(() -> begin(stopped));
             place.home().snapshots().collect();
         }
     }
@@ -77,7 +78,7 @@ final class Start {
         return stopped;
     }
 
-    private void begin(SandboxRecord stopped) {
+    private SandboxRecord begin(SandboxRecord stopped) {
         var setup = stopped.setup();
         UserNetwork.require(setup);
         var plan = MachinePlan.again(place, tools, setup);
@@ -88,7 +89,9 @@ final class Start {
         try {
             var machine = Machine.boot(plan.spec(disk, beneath(stopped)), BOOT);
             undo.add(machine::close);
-            introduce(machine, stopped.started(plan.known()));
+            var started = stopped.started(plan.known());
+            introduce(machine, started);
+            return started;
         } catch (StasisException e) {
             var explained = new Power(place).explained(e);
             Closing.after(explained, undo.reversed());

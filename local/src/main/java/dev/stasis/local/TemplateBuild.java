@@ -25,6 +25,7 @@ import java.util.Map;
 final class TemplateBuild {
     private static final Duration BOOT = Duration.ofMinutes(3);
     private static final Duration CAPTURE = Duration.ofMinutes(2);
+    private static final Duration ENDING = Duration.ofMillis(500);
     private static final Duration KILL = Duration.ofSeconds(20);
 
     /// How many CPUs a template uses; a sandbox restored from it gets as many as it wants.
@@ -64,6 +65,12 @@ final class TemplateBuild {
 
     /// Makes it. The caller holds the lock on its key.
     void run(Making making) {
+        var _ = CrashedException.survived(() -> made(making));
+        home.templates().harden(key);
+        home.snapshots().collect();
+    }
+
+    private String made(Making making) {
         String id = Ids.next();
         try (var staging = home.snapshots().begin(id)) {
             var place = new Place(home, SOURCE, id, staging.folder());
@@ -72,8 +79,7 @@ final class TemplateBuild {
             making.announce(id);
             staging.publish(captured);
         }
-        home.templates().harden(key);
-        home.snapshots().collect();
+        return id;
     }
 
     private SnapshotManifest captured(Place place, MachinePlan plan, Staging staging) {
@@ -88,12 +94,28 @@ final class TemplateBuild {
                 machine.kill(KILL);
             }
             return SnapshotManifest.ofTemplate(staging.id(), bare.withMachine(plan.facts()));
+        } catch (StasisException e) {
+            throw explained(e, place);
         } catch (IOException e) {
             throw new StasisException(
                     ErrorCode.IO_FAILED, "The template of " + what() + " can't be made", e);
         } finally {
             Removal.of(place).forgetMachine();
         }
+    }
+
+    /// The logs go with the machine, so what they say goes into the message.
+    private StasisException explained(StasisException e, Place place) {
+        if (e.code() == ErrorCode.INTERRUPTED || e.code() == ErrorCode.DISK_FULL) {
+            return e;
+        }
+        Machine.awaitEnd(place.machineFiles(), ENDING);
+        var message =
+                "The template of %s can't be made: %s. Of its machine: %s"
+                        .formatted(what(), e.getMessage(), Machine.lastWords(place.machineFiles()));
+        return CrashedException.happened(place.machineFiles())
+                ? new CrashedException(message, e)
+                : new StasisException(e.code(), message, e);
     }
 
     /// There are no users' processes to be frozen yet.

@@ -24,7 +24,7 @@ final class LogTail {
             List<String> lines = printable(text).strip().lines().toList();
             var last = lines.subList(Math.max(0, lines.size() - LINES), lines.size());
             return last.isEmpty()
-                    ? "; QEMU said nothing in " + log
+                    ? "; nothing is in " + log
                     : "; the last lines of " + log + ": " + String.join(" | ", last);
         } catch (IOException e) {
             return "; there is no " + log;

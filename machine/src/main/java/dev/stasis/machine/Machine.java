@@ -127,6 +127,14 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /// What can be said of a machine whose files are about to be removed: how it ended, if it did,
+    /// and the last lines of QEMU and of the guest's console.
+    public static String lastWords(MachineFiles files) {
+        return end(files).map(end -> "it has ended: " + end).orElse("it has not ended")
+                + LogTail.of(files.qemuLog())
+                + LogTail.of(files.consoleLog());
+    }
+
     /// Which ports of this computer lead into the machine of a run folder.
     public static List<PublishedPort> ports(MachineFiles files) {
         try {
