@@ -30,7 +30,6 @@ import java.util.Optional;
 final class SandboxMaker {
     static final String FIRST_DISK = "disk-0.qcow2";
 
-    private static final Duration BOOT = Duration.ofMinutes(3);
     private static final Duration RESTORE = Duration.ofMinutes(1);
 
     /// A template that turns out to be damaged is made anew once.
@@ -85,7 +84,7 @@ final class SandboxMaker {
                 templates.discard(bare, image, e);
             }
         }
-        return CrashedException.survived(() -> boot(name, wanted, settings, image));
+        return Booting.of(atMost -> boot(name, wanted, settings, image, atMost));
     }
 
     /// The sandbox is as one that has just booted: it does not know the template.
@@ -109,7 +108,7 @@ final class SandboxMaker {
     }
 
     private LocalSandbox boot(
-            String name, Setup bare, SandboxSettings settings, ImageRecord image) {
+            String name, Setup bare, SandboxSettings settings, ImageRecord image, Duration atMost) {
         var record =
                 SandboxRecord.of(name, bare)
                         .withLayers(Layers.booted(FIRST_DISK))
@@ -130,14 +129,14 @@ final class SandboxMaker {
                 place,
                 record.withSetup(bare.withMachine(plan.facts())),
                 Wishes.of(settings),
-                BOOT,
+                atMost,
                 new Origin.Started(
                         place,
                         () -> {
                             DiskOverlays.create(
                                     place.folder().resolve(FIRST_DISK),
                                     tools.resources().blankDisk());
-                            return Machine.boot(plan.spec(FIRST_DISK), BOOT);
+                            return Machine.boot(plan.spec(FIRST_DISK), atMost);
                         }));
     }
 

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 /// The new machine ends with this process until the record says that it runs, so a process that is
 /// killed leaves a sandbox without a machine, as it was.
 final class Start {
-    private static final Duration BOOT = Duration.ofMinutes(3);
-
     private final Place place;
     private final Tools tools;
     private final @Nullable Keeper keeper;
@@ -46,7 +44,7 @@ final class Start {
             }
             requireOwn(found);
             var stopped = settled(found);
-            var _ = CrashedException.survived(() -> begin(stopped));
+            var _ = Booting.of(atMost -> begin(stopped, atMost));
             place.home().snapshots().collect();
         }
     }
@@ -78,7 +76,7 @@ final class Start {
         return stopped;
     }
 
-    private SandboxRecord begin(SandboxRecord stopped) {
+    private SandboxRecord begin(SandboxRecord stopped, Duration atMost) {
         var setup = stopped.setup();
         UserNetwork.require(setup);
         var plan = MachinePlan.again(place, tools, setup);
@@ -87,10 +85,10 @@ final class Start {
         var undo = new ArrayList<Runnable>();
         undo.add(() -> Removal.of(place).endMachine());
         try {
-            var machine = Machine.boot(plan.spec(disk, beneath(stopped)), BOOT);
+            var machine = Machine.boot(plan.spec(disk, beneath(stopped)), atMost);
             undo.add(machine::close);
             var started = stopped.started(plan.known());
-            introduce(machine, started);
+            introduce(machine, started, atMost);
             return started;
         } catch (StasisException e) {
             var explained = new Power(place).explained(e);
@@ -113,9 +111,9 @@ final class Start {
                         .toList();
     }
 
-    private void introduce(Machine machine, SandboxRecord started) {
+    private void introduce(Machine machine, SandboxRecord started, Duration atMost) {
         var guest = new GuestControl(place);
-        try (var agent = guest.connect(BOOT)) {
+        try (var agent = guest.connect(atMost)) {
             new GuestSizing(agent).useCpus(started.setup().cpus());
             guest.begin(agent, started);
         }

@@ -23,7 +23,6 @@ import java.util.Map;
 /// is being made, is captured and killed. Nothing of a user's sandbox is in it. When it fails or
 /// its process is killed, the folder goes as that of any other unfinished snapshot.
 final class TemplateBuild {
-    private static final Duration BOOT = Duration.ofMinutes(3);
     private static final Duration CAPTURE = Duration.ofMinutes(2);
     private static final Duration ENDING = Duration.ofMillis(500);
     private static final Duration KILL = Duration.ofSeconds(20);
@@ -65,31 +64,32 @@ final class TemplateBuild {
 
     /// Makes it. The caller holds the lock on its key.
     void run(Making making) {
-        var _ = CrashedException.survived(() -> made(making));
+        var _ = Booting.of(atMost -> made(making, atMost));
         home.templates().harden(key);
         home.snapshots().collect();
     }
 
-    private String made(Making making) {
+    private String made(Making making, Duration atMost) {
         String id = Ids.next();
         try (var staging = home.snapshots().begin(id)) {
             var place = new Place(home, SOURCE, id, staging.folder());
             var plan = MachinePlan.fresh(place, tools, bare, image);
-            var captured = captured(place, plan, staging);
+            var captured = captured(place, plan, staging, atMost);
             making.announce(id);
             staging.publish(captured);
         }
         return id;
     }
 
-    private SnapshotManifest captured(Place place, MachinePlan plan, Staging staging) {
+    private SnapshotManifest captured(
+            Place place, MachinePlan plan, Staging staging, Duration atMost) {
         DiskOverlays.create(
                 staging.file(SnapshotFiles.DISK, Part.DISK), tools.resources().blankDisk());
         home.runtime().create(place.id());
         try {
             Files.createDirectory(place.logs());
-            try (var machine = Machine.boot(plan.spec(SnapshotFiles.DISK), BOOT)) {
-                prepare(place);
+            try (var machine = Machine.boot(plan.spec(SnapshotFiles.DISK), atMost)) {
+                prepare(place, atMost);
                 capture(machine, staging);
                 machine.kill(KILL);
             }
@@ -119,9 +119,9 @@ final class TemplateBuild {
     }
 
     /// There are no users' processes to be frozen yet.
-    private static void prepare(Place place) {
+    private static void prepare(Place place, Duration atMost) {
         var guest = new GuestControl(place);
-        try (var agent = guest.connect(BOOT)) {
+        try (var agent = guest.connect(atMost)) {
             new GuestSizing(agent).useCpus(CPUS);
             agent.sync();
         }
