@@ -13,12 +13,18 @@ final class CrashedException extends StasisException {
     private static final long serialVersionUID = 1L;
     private static final MachineEnd SEGMENTATION_FAULT = new MachineEnd.Signaled(11);
 
-    CrashedException(String message, @Nullable StasisException noticed) {
+    private CrashedException(String message, @Nullable StasisException noticed) {
         super(ErrorCode.MACHINE_FAILED, message, noticed);
     }
 
-    /// Whether the machine of a run folder ended so.
-    static boolean happened(MachineFiles files) {
-        return Machine.end(files).equals(Optional.of(SEGMENTATION_FAULT));
+    /// The failure of a machine: this one if QEMU crashed, and any other with the code given.
+    ///
+    /// @param files of the machine, which has written down how it ended, if it did
+    /// @param noticed how the failure was noticed, if by another
+    static StasisException orOther(
+            MachineFiles files, ErrorCode code, String message, @Nullable StasisException noticed) {
+        return Machine.end(files).equals(Optional.of(SEGMENTATION_FAULT))
+                ? new CrashedException(message, noticed)
+                : new StasisException(code, message, noticed);
     }
 }

@@ -91,9 +91,7 @@ record Place(Home home, String name, String id, Path folder) {
         var message =
                 "The machine of sandbox %s has ended: %s; its logs are in %s"
                         .formatted(name, machineEnd(), logs());
-        return CrashedException.happened(machineFiles())
-                ? new CrashedException(message, noticed)
-                : new StasisException(ErrorCode.MACHINE_FAILED, message, noticed);
+        return CrashedException.orOther(machineFiles(), ErrorCode.MACHINE_FAILED, message, noticed);
     }
 
     Lanes lanes() {

@@ -113,9 +113,7 @@ final class TemplateBuild {
         var message =
                 "The template of %s can't be made: %s. Of its machine: %s"
                         .formatted(what(), e.getMessage(), Machine.lastWords(place.machineFiles()));
-        return CrashedException.happened(place.machineFiles())
-                ? new CrashedException(message, e)
-                : new StasisException(e.code(), message, e);
+        return CrashedException.orOther(place.machineFiles(), e.code(), message, e);
     }
 
     /// There are no users' processes to be frozen yet.
