@@ -76,6 +76,14 @@ final class RandomLife {
         return any(List.copyOf(world.promised().keySet()));
     }
 
+    /// Not one that an earlier life in this home has left.
+    private String newName(String kind) {
+        while (world.promised().containsKey(prefix + kind + count)) {
+            count++;
+        }
+        return prefix + kind + count;
+    }
+
     private Optional<String> anyUnnamed() {
         return any(unnamed.keySet().stream().sorted().toList());
     }
@@ -117,7 +125,7 @@ final class RandomLife {
             world.save(id.get(), saving(taken.get(), Saving.WhenTaken.MOVE));
             return "move";
         }
-        world.save(id.get(), saving(prefix + "n" + count, Saving.WhenTaken.REFUSE));
+        world.save(id.get(), saving(newName("n"), Saving.WhenTaken.REFUSE));
         return "save";
     }
 
@@ -131,7 +139,7 @@ final class RandomLife {
         if (name.isEmpty() || world.promised().size() >= MOST_NAMES) {
             return delete();
         }
-        world.save(world.id(name.get()), Saving.as(prefix + "a" + count));
+        world.save(world.id(name.get()), Saving.as(newName("a")));
         return "alias";
     }
 
@@ -186,7 +194,7 @@ final class RandomLife {
         if (visitor.isEmpty() || world.promised().size() >= MOST_NAMES) {
             return delete();
         }
-        world.load(visitor.get(), prefix + "i" + count);
+        world.load(visitor.get(), newName("i"));
         return "import";
     }
 }
