@@ -2,6 +2,7 @@ package dev.stasis.guest;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.linux.DiskFull;
 import dev.stasis.linux.Flock;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,7 +63,7 @@ public record GuestResources(
                 fill(bootFolder, folder, files, source);
             }
         } catch (IOException e) {
-            if (String.valueOf(e.getMessage()).contains("No space left")) {
+            if (DiskFull.is(e)) {
                 throw new StasisException(
                         ErrorCode.DISK_FULL,
                         "The guest's files can't be extracted to "

@@ -2,23 +2,18 @@ package dev.stasis.image;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
-import dev.stasis.linux.SystemCallException;
+import dev.stasis.linux.DiskFull;
 import java.io.IOException;
 
 /// Turns failures of files into errors that say what to do.
 final class Failures {
-    private static final String FULL = "No space left on device";
-
     private Failures() {}
 
     /// An error for a failed file operation.
     ///
     /// @param what what failed, on what
     static StasisException of(String what, IOException cause) {
-        boolean full =
-                (cause instanceof SystemCallException call && call.isDiskFull())
-                        || isFull(String.valueOf(cause.getMessage()));
-        if (full) {
+        if (DiskFull.is(cause)) {
             return new StasisException(
                     ErrorCode.DISK_FULL,
                     what + ": the disk is full; free some space, or choose a home on another disk",
@@ -29,10 +24,5 @@ final class Failures {
                 "%s: %s %s; see the cause"
                         .formatted(what, cause.getClass().getSimpleName(), cause.getMessage()),
                 cause);
-    }
-
-    /// Whether a message of the system speaks of a full disk.
-    static boolean isFull(String message) {
-        return message.contains(FULL) || message.contains("Disk quota exceeded");
     }
 }

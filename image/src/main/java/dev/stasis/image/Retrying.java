@@ -2,6 +2,7 @@ package dev.stasis.image;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.linux.DiskFull;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
@@ -101,7 +102,7 @@ final class Retrying {
     }
 
     private void pause(IOException e) {
-        if (Failures.isFull(String.valueOf(e.getMessage()))) {
+        if (DiskFull.is(e)) {
             throw Failures.of("Getting " + what, e);
         }
         String problem = problem(e);

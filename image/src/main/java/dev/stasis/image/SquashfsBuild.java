@@ -2,6 +2,7 @@ package dev.stasis.image;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.linux.DiskFull;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -119,7 +120,7 @@ final class SquashfsBuild implements AutoCloseable {
         String words = said.text(); // Before the next line, which closes what it is read from.
         process.destroyForcibly();
         awaitEnd();
-        if (Failures.isFull(words) || isDiskFull()) {
+        if (DiskFull.isSaidBy(words) || isDiskFull()) {
             return new StasisException(
                     ErrorCode.DISK_FULL,
                     "The root file system could not be written to %s: the disk is full; free some space, or choose a home on another disk"

@@ -25,11 +25,6 @@ public final class SystemCallException extends IOException {
         return is(Errno.EPERM) || is(Errno.EACCES);
     }
 
-    /// Whether there was no space left, or the quota was used up.
-    public boolean isDiskFull() {
-        return is(Errno.ENOSPC) || is(Errno.EDQUOT);
-    }
-
     boolean is(Errno expected) {
         return errno == expected.number();
     }

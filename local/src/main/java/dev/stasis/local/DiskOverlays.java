@@ -3,6 +3,7 @@ package dev.stasis.local;
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.linux.DiskFull;
 import dev.stasis.machine.Qcow2Overlay;
 import dev.stasis.store.Layers;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class DiskOverlays {
     }
 
     private static StasisException failed(String what, Path layer, IOException e) {
-        boolean full = String.valueOf(e.getMessage()).contains("No space left");
+        boolean full = DiskFull.is(e);
         return new StasisException(
                 full ? ErrorCode.DISK_FULL : ErrorCode.IO_FAILED,
                 "The disk layer "

@@ -2,8 +2,8 @@ package dev.stasis.machine;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.linux.DiskFull;
 import dev.stasis.linux.Flock;
-import dev.stasis.linux.SystemCallException;
 import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpException;
 import dev.stasis.machine.qmp.QmpObject;
@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class Monitor implements AutoCloseable {
     private static final Duration DYING = Duration.ofSeconds(2);
     private static final Duration MAYBE_DYING = Duration.ofMillis(100);
-    private static final String NO_SPACE = "No space left on device";
 
     private final MachineFiles files;
     private @Nullable QmpClient held;
@@ -117,7 +116,7 @@ final class Monitor implements AutoCloseable {
                                             + "; see "
                                             + files.qemuLog(),
                                     e);
-            case REFUSED -> e.description().contains(NO_SPACE) ? full(what, e) : failed(what, e);
+            case REFUSED -> DiskFull.isSaidBy(e.description()) ? full(what, e) : failed(what, e);
             case MALFORMED, INTERRUPTED -> failed(what, e);
         };
     }
@@ -126,8 +125,7 @@ final class Monitor implements AutoCloseable {
         if (hasEnded(MAYBE_DYING)) {
             return ended(what, e);
         }
-        if ((e instanceof SystemCallException call && call.isDiskFull())
-                || String.valueOf(e.getMessage()).contains(NO_SPACE)) {
+        if (DiskFull.is(e)) {
             return full(what, e);
         }
         return new StasisException(ErrorCode.IO_FAILED, subject(what) + ": " + e.getMessage(), e);

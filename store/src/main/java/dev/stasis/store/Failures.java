@@ -2,6 +2,7 @@ package dev.stasis.store;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.linux.DiskFull;
 import dev.stasis.linux.SystemCallException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -15,15 +16,13 @@ final class Failures {
     ///
     /// @param what what failed, on what
     static StasisException of(String what, IOException cause) {
-        String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-        if ((cause instanceof SystemCallException call && call.isDiskFull())
-                || text.contains("no space left on device")
-                || text.contains("quota exceeded")) {
+        if (DiskFull.is(cause)) {
             return new StasisException(
                     ErrorCode.DISK_FULL,
                     what + ": the disk is full; free some space, or choose a home on another disk",
                     cause);
         }
+        String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
         if ((cause instanceof SystemCallException call && call.isRefused())
                 || cause instanceof AccessDeniedException
                 || text.contains("read-only file system")

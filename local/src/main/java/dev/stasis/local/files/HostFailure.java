@@ -2,6 +2,7 @@ package dev.stasis.local.files;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.linux.DiskFull;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 
@@ -15,10 +16,9 @@ final class HostFailure {
                 e instanceof FileSystemException f && f.getReason() != null
                         ? f.getReason()
                         : String.valueOf(e.getMessage());
-        boolean full = reason.contains("No space left") || reason.contains("quota exceeded");
         String kind = e.getClass().getSimpleName().replace("Exception", "");
         return new StasisException(
-                full ? ErrorCode.DISK_FULL : ErrorCode.IO_FAILED,
+                DiskFull.is(e) ? ErrorCode.DISK_FULL : ErrorCode.IO_FAILED,
                 "Can't " + what + " on this computer: " + kind + ", " + reason,
                 e);
     }
