@@ -9,6 +9,7 @@ import dev.stasis.image.ImageRecord;
 import dev.stasis.image.ImageStore;
 import dev.stasis.machine.AcceleratorFinding;
 import dev.stasis.machine.AcceleratorProbe;
+import dev.stasis.machine.ProbeTools;
 import dev.stasis.machine.Qemu;
 import dev.stasis.store.Home;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +45,7 @@ final class Tools {
     /// What runs CPUs here, and why. Says so when it is emulation.
     synchronized AcceleratorFinding accelerator() {
         if (accelerator == null) {
-            accelerator =
-                    new AcceleratorProbe(qemu(), resources().kvmPayload(), home.cacheFolder())
-                            .find();
+            accelerator = new AcceleratorProbe(probeTools(), home.cacheFolder()).find();
             if (accelerator.accelerator() == Accelerator.TCG) {
                 LOG.log(
                         System.Logger.Level.WARNING,
@@ -55,6 +54,12 @@ final class Tools {
             }
         }
         return accelerator;
+    }
+
+    private ProbeTools probeTools() {
+        var files = resources();
+        return new ProbeTools(
+                qemu(), files.launcher(), files.kvmPayload(), () -> TrialFolder.in(home));
     }
 
     /// What runs CPUs here.

@@ -24,8 +24,7 @@ public final class AcceleratorProbe {
     private static final String WITHOUT_MSR = MachineSpec.HOST_CPU + ",-arch-capabilities";
 
     private final Host host;
-    private final Qemu qemu;
-    private final Path payload;
+    private final ProbeTools tools;
     private final SmallCache cache;
 
     /// What is looked at.
@@ -44,20 +43,22 @@ public final class AcceleratorProbe {
 
     /// Prepares to look.
     ///
-    /// @param payload the firmware that counts
+    /// @param tools what KVM is tried with, if it is
     /// @param cache a folder that keeps the answer
-    public AcceleratorProbe(Qemu qemu, Path payload, Path cache) {
-        this(Host.real(), qemu, payload, new SmallCache(cache));
+    public AcceleratorProbe(ProbeTools tools, Path cache) {
+        this(Host.real(), tools, new SmallCache(cache));
     }
 
-    AcceleratorProbe(Host host, Qemu qemu, Path payload, SmallCache cache) {
+    AcceleratorProbe(Host host, ProbeTools tools, SmallCache cache) {
         this.host = host;
-        this.qemu = qemu;
-        this.payload = payload;
+        this.tools = tools;
         this.cache = cache;
     }
 
     /// Which accelerator to use here. The first call on a computer takes up to a few seconds.
+    ///
+    /// @throws StasisException when `STASIS_ACCEL` asks for what can't be done, or KVM can't be
+    ///   tried
     public AcceleratorFinding find() {
         var wanted = host.environment().getOrDefault(VARIABLE, "");
         return switch (wanted) {
@@ -147,6 +148,7 @@ public final class AcceleratorProbe {
     }
 
     private String key() {
+        var qemu = tools.qemu();
         try {
             return String.join(
                     " | ",
@@ -165,7 +167,7 @@ public final class AcceleratorProbe {
     private Trial run() {
         var failures = new ArrayList<String>();
         for (var cpu : List.of(MachineSpec.HOST_CPU, WITHOUT_MSR)) {
-            switch (new PayloadRun(qemu, payload, cpu, host.patience()).run()) {
+            switch (new PayloadRun(tools, cpu, host.patience()).run()) {
                 case PayloadRun.Passed(var took) -> {
                     return new Trial(works(cpu, took), cpu);
                 }

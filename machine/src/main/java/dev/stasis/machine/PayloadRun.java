@@ -1,23 +1,29 @@
 package dev.stasis.machine;
 
 import dev.stasis.Accelerator;
+import dev.stasis.ByteSize;
+import dev.stasis.ErrorCode;
+import dev.stasis.StasisException;
+import dev.stasis.machine.AcceleratorFinding.Reason;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/// Runs the payload once under KVM.
+/// Runs the payload once under KVM, in a machine that ends with this process.
 ///
-/// @param qemu the program
-/// @param payload the firmware; it counts, then writes to a port
+/// @param tools what it is run with
 /// @param cpu the CPU model
-/// @param deadline how long it may take
-record PayloadRun(Qemu qemu, Path payload, String cpu, Duration deadline) {
+/// @param patience how long it may take
+record PayloadRun(ProbeTools tools, String cpu, Duration patience) {
     /// The payload writes 1 there, which makes QEMU exit with 1 * 2 + 1.
     private static final String EXIT_DEVICE = "isa-debug-exit,iobase=0xf4,iosize=1";
 
-    private static final int PASSED = 3;
+    private static final Optional<MachineEnd> PASSED = Optional.of(new MachineEnd.Exited(3));
+    private static final ByteSize MEMORY = ByteSize.ofMebibytes(16);
+    private static final Duration START = Duration.ofSeconds(30);
 
     /// What became of it.
     sealed interface Outcome {}
@@ -25,68 +31,56 @@ record PayloadRun(Qemu qemu, Path payload, String cpu, Duration deadline) {
     /// It got to its end.
     record Passed(Duration took) implements Outcome {}
 
-    /// It was still counting at the deadline.
+    /// It was still counting when the patience was over.
     record TooSlow() implements Outcome {}
 
     /// QEMU ended otherwise, or did not start.
     record Failed(String how) implements Outcome {}
 
+    /// Runs it.
+    ///
+    /// @throws StasisException when this computer does not let it be tried
     Outcome run() {
-        try {
-            var said = Files.createTempFile("stasis-probe", ".log");
-            try {
-                return run(said);
-            } finally {
-                Files.deleteIfExists(said);
-            }
-        } catch (IOException e) {
-            return new Failed(String.valueOf(e.getMessage()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Failed("interrupted");
+        try (var place = tools.files().get()) {
+            return run(place.files());
         }
     }
 
-    private Outcome run(Path said) throws IOException, InterruptedException {
-        long begin = System.nanoTime();
-        var process =
-                new ProcessBuilder(command())
-                        .redirectErrorStream(true)
-                        .redirectOutput(said.toFile())
-                        .start();
-        try {
-            process.getOutputStream().close();
-            if (!process.waitFor(deadline)) {
+    private Outcome run(MachineFiles files) {
+        var spec = spec(files);
+        try (var _ = Launcher.start(spec, List.of(), command(spec), Deadline.in(START))) {
+            long begin = System.nanoTime();
+            if (!Machine.awaitEnd(files, patience)) {
                 return new TooSlow();
             }
-        } finally {
-            process.destroyForcibly().waitFor();
+            var took = Duration.ofNanos(System.nanoTime() - begin);
+            return Machine.end(files).equals(PASSED)
+                    ? new Passed(took)
+                    : new Failed(new Monitor(files).endAndLog());
+        } catch (StasisException e) {
+            if (e.code() != ErrorCode.MACHINE_FAILED) {
+                throw e;
+            }
+            return new Failed(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED, "The machine that tries KVM can't be let go", e);
         }
-        int code = process.exitValue();
-        return code == PASSED
-                ? new Passed(Duration.ofNanos(System.nanoTime() - begin))
-                : new Failed("exit code " + code + LogTail.of(said));
     }
 
-    private List<String> command() {
-        return List.of(
-                qemu.executable().toString(),
-                "-nodefaults",
-                "-no-user-config",
-                "-no-reboot",
-                "-display",
-                "none",
-                "-machine",
-                QemuCommand.MACHINE_TYPE + ",smm=off,vmport=off,usb=off,sata=off",
-                "-accel",
-                QemuCommand.accelerator(Accelerator.KVM),
-                "-cpu",
-                cpu,
-                "-m",
-                "size=16M",
-                "-device",
-                EXIT_DEVICE,
-                "-bios",
-                payload.toString());
+    private MachineSpec spec(MachineFiles files) {
+        var wanted = new AcceleratorFinding(Accelerator.KVM, cpu, Reason.FORCED, "it is tried");
+        var firmware = new Boot.Firmware(tools.payload());
+        return MachineSpec.builder(tools.qemu(), tools.launcher(), firmware, files)
+                .accelerator(wanted)
+                .memory(MEMORY)
+                .lanes(0)
+                .build();
+    }
+
+    private static List<String> command(MachineSpec spec) {
+        var command = new ArrayList<>(QemuCommand.of(spec, Map.of()));
+        command.addAll(List.of("-device", EXIT_DEVICE));
+        return command;
     }
 }

@@ -81,6 +81,16 @@ final class TestTools {
         }
     }
 
+    /// What another process needs to run the classes of these tests.
+    static String classPath() {
+        return String.join(
+                ":",
+                System.getProperty("jdk.module.path", ""),
+                System.getProperty("java.class.path"),
+                "target/classes",
+                "target/test-classes");
+    }
+
     /// Writes a program of the shell.
     static void script(Path file, String body) throws IOException {
         Files.writeString(file, "#!/bin/sh\n" + body + "\n");
