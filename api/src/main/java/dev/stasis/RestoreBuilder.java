@@ -1,6 +1,5 @@
 package dev.stasis;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,20 +7,23 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Says in what a fork differs from its snapshot. Not thread-safe.
-public final class RestoreBuilder {
+public final class RestoreBuilder extends TermsBuilder<RestoreBuilder> {
     private final Environment.Builder env = new Environment.Builder();
     private OptionalInt cpus = OptionalInt.empty();
     private Optional<ByteSize> memory = Optional.empty();
     private Optional<ByteSize> disk = Optional.empty();
     private final List<PublishedPort> ports = new ArrayList<>();
     private boolean portsMoved;
-    private SandboxTerms terms = SandboxTerms.NONE;
-    private boolean attached = true;
     private boolean requireKvm;
     private Consumer<String> progress = _ -> {};
 
     /// Makes one that changes nothing.
     public RestoreBuilder() {}
+
+    @Override
+    RestoreBuilder self() {
+        return this;
+    }
 
     /// A variable of every command that is started in the fork: added to those of the snapshot, or
     /// in place of the one of that name. Processes that were running when the snapshot was taken
@@ -98,48 +100,6 @@ public final class RestoreBuilder {
         return this;
     }
 
-    /// A label of the fork, by which it is found again; see {@link SandboxFilter}. It has none of
-    /// the source's.
-    ///
-    /// @param key follows the rules for names
-    /// @param value at most 256 characters
-    public RestoreBuilder label(String key, String value) {
-        terms = terms.withLabel(key, value);
-        return this;
-    }
-
-    /// Ends the fork's machine when nobody has used it for this long: see {@link Lifetime#idle}.
-    ///
-    /// @param time one second to ten years
-    public RestoreBuilder idleTimeout(Duration time) {
-        terms = terms.withLifetime(new Lifetime(Optional.of(time), terms.lifetime().longest()));
-        return this;
-    }
-
-    /// Ends the fork's machine this long after it was made or started: see {@link
-    /// Lifetime#longest}.
-    ///
-    /// @param time one second to ten years
-    public RestoreBuilder maxDuration(Duration time) {
-        terms = terms.withLifetime(new Lifetime(terms.lifetime().idle(), Optional.of(time)));
-        return this;
-    }
-
-    /// Removes the sandbox that has the fork's name, if there is one: whatever it is doing, and as
-    /// late as possible, once all that can be checked before was checked. If making the new one
-    /// fails after that, there is none of that name.
-    public RestoreBuilder replace() {
-        terms = terms.replacing();
-        return this;
-    }
-
-    /// Lets the fork live on when the process that makes it ends: nothing but {@link
-    /// Sandbox#remove()} removes it then.
-    public RestoreBuilder detached() {
-        this.attached = false;
-        return this;
-    }
-
     /// Refuses to run without hardware virtualisation, where code in the guest is not kept in by
     /// hardware.
     public RestoreBuilder requireKvm() {
@@ -163,8 +123,8 @@ public final class RestoreBuilder {
                 memory,
                 disk,
                 new RestoredPorts(ports, portsMoved),
-                new SandboxSettings.Binding(attached, requireKvm),
-                terms,
+                new SandboxSettings.Binding(isAttached(), requireKvm),
+                terms(),
                 progress);
     }
 }

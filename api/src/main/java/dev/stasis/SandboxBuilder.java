@@ -1,6 +1,5 @@
 package dev.stasis;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +7,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /// Says what a new sandbox is like. Not thread-safe.
-public final class SandboxBuilder {
+public final class SandboxBuilder extends TermsBuilder<SandboxBuilder> {
     /// The image that is used when none is named.
     public static final String DEFAULT_IMAGE = "busybox";
 
@@ -43,14 +42,17 @@ public final class SandboxBuilder {
     private ByteSize disk = DEFAULT_DISK;
     private Network network = Network.NONE;
     private final List<PublishedPort> ports = new ArrayList<>();
-    private SandboxTerms terms = SandboxTerms.NONE;
-    private boolean attached = true;
     private boolean requireKvm;
     private final PullBuilder pull = new PullBuilder().policy(PullPolicy.IF_MISSING);
     private Consumer<String> progress = _ -> {};
 
     /// Makes one with the defaults.
     public SandboxBuilder() {}
+
+    @Override
+    SandboxBuilder self() {
+        return this;
+    }
 
     /// The image: `busybox`, which is built in; the name of an image in a registry, such as
     /// `python:3.12`; the digest of one that is here, or its beginning; or a file, which holds one
@@ -160,48 +162,6 @@ public final class SandboxBuilder {
         return this;
     }
 
-    /// A label of the sandbox, by which it is found again; see {@link SandboxFilter}. Forks do not
-    /// inherit it.
-    ///
-    /// @param key follows the rules for names
-    /// @param value at most 256 characters
-    public SandboxBuilder label(String key, String value) {
-        terms = terms.withLabel(key, value);
-        return this;
-    }
-
-    /// Ends the sandbox's machine when nobody has used it for this long: see {@link Lifetime#idle}.
-    ///
-    /// @param time one second to ten years
-    public SandboxBuilder idleTimeout(Duration time) {
-        terms = terms.withLifetime(new Lifetime(Optional.of(time), terms.lifetime().longest()));
-        return this;
-    }
-
-    /// Ends the sandbox's machine this long after it was made or started: see {@link
-    /// Lifetime#longest}.
-    ///
-    /// @param time one second to ten years
-    public SandboxBuilder maxDuration(Duration time) {
-        terms = terms.withLifetime(new Lifetime(terms.lifetime().idle(), Optional.of(time)));
-        return this;
-    }
-
-    /// Removes the sandbox that has the sandbox's name, if there is one: whatever it is doing, and
-    /// as late as possible, once all that can be checked before was checked. If making the new one
-    /// fails after that, there is none of that name.
-    public SandboxBuilder replace() {
-        terms = terms.replacing();
-        return this;
-    }
-
-    /// Lets the sandbox live on when the process that makes it ends: nothing but {@link
-    /// Sandbox#remove()} removes it then.
-    public SandboxBuilder detached() {
-        this.attached = false;
-        return this;
-    }
-
     /// Refuses to run without hardware virtualisation, where code in the guest is not kept in by
     /// hardware.
     public SandboxBuilder requireKvm() {
@@ -236,8 +196,8 @@ public final class SandboxBuilder {
                 disk,
                 env.build(),
                 new NetworkSettings(network, ports),
-                new SandboxSettings.Binding(attached, requireKvm),
-                terms,
+                new SandboxSettings.Binding(isAttached(), requireKvm),
+                terms(),
                 pull.build(),
                 progress);
     }

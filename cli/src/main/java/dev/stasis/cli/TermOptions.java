@@ -1,7 +1,6 @@
 package dev.stasis.cli;
 
-import dev.stasis.RestoreBuilder;
-import dev.stasis.SandboxBuilder;
+import dev.stasis.TermsBuilder;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,20 +40,7 @@ final class TermOptions {
                             + " that can be checked was checked.")
     boolean replace;
 
-    void applyTo(SandboxBuilder builder) {
-        labels.forEach(builder::label);
-        if (idle != null) {
-            builder.idleTimeout(idle);
-        }
-        if (longest != null) {
-            builder.maxDuration(longest);
-        }
-        if (replace) {
-            builder.replace();
-        }
-    }
-
-    void applyTo(RestoreBuilder builder) {
+    void applyTo(TermsBuilder<?> builder) {
         labels.forEach(builder::label);
         if (idle != null) {
             builder.idleTimeout(idle);
