@@ -3,6 +3,7 @@ package dev.stasis.local;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /// Boots, and does so once more when it came to nothing by QEMU's fault: about once in some hundred
@@ -14,6 +15,15 @@ final class Booting {
     private static final Duration LAST = Duration.ofMinutes(3);
 
     private Booting() {}
+
+    /// Boots something that nothing comes of but what it changes: see {@link #of}.
+    static void run(Consumer<Duration> boot) {
+        var _ =
+                of(atMost -> {
+                    boot.accept(atMost);
+                    return atMost;
+                });
+    }
 
     /// Boots something.
     ///

@@ -33,6 +33,7 @@ record Place(Home home, String name, String id, Path folder) {
     }
 
     private static final Duration LOCK_DEADLINE = Duration.ofMinutes(2);
+    private static final Duration DYING = Duration.ofMillis(500);
 
     Path logs() {
         return folder().resolve("logs");
@@ -61,6 +62,14 @@ record Place(Home home, String name, String id, Path folder) {
     /// @throws StasisException with {@link ErrorCode#MACHINE_FAILED} saying how it ended
     Machine machine() {
         return Machine.find(machineFiles()).orElseThrow(() -> machineEnded(null));
+    }
+
+    /// Waits a little for the end of a machine that something failed with: its sockets are gone
+    /// before its launcher has written down how it ended.
+    ///
+    /// @return whether it has ended
+    boolean awaitDying() {
+        return Machine.awaitEnd(machineFiles(), DYING);
     }
 
     /// How the machine ended, for people.

@@ -17,9 +17,6 @@ import java.util.List;
 final class Power {
     private static final Duration STEP = Duration.ofSeconds(30);
 
-    /// A machine's sockets are gone a little before its launcher has written down how it ended.
-    private static final Duration ENDING = Duration.ofMillis(500);
-
     private static final Duration GRACE = Duration.ofSeconds(10);
     private static final Duration POWER_OFF = Duration.ofSeconds(30);
 
@@ -167,7 +164,7 @@ final class Power {
                 && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
             return e;
         }
-        return Machine.awaitEnd(place.machineFiles(), ENDING) ? place.machineEnded(e) : e;
+        return place.awaitDying() ? place.machineEnded(e) : e;
     }
 
     /// The failure of a command, see {@link #explained}.

@@ -44,7 +44,7 @@ final class Start {
             }
             requireOwn(found);
             var stopped = settled(found);
-            var _ = Booting.of(atMost -> begin(stopped, atMost));
+            Booting.run(atMost -> begin(stopped, atMost));
             place.home().snapshots().collect();
         }
     }
@@ -76,7 +76,7 @@ final class Start {
         return stopped;
     }
 
-    private SandboxRecord begin(SandboxRecord stopped, Duration atMost) {
+    private void begin(SandboxRecord stopped, Duration atMost) {
         var setup = stopped.setup();
         UserNetwork.require(setup);
         var plan = MachinePlan.again(place, tools, setup);
@@ -89,7 +89,6 @@ final class Start {
             undo.add(machine::close);
             var started = stopped.started(plan.known());
             introduce(machine, started, atMost);
-            return started;
         } catch (StasisException e) {
             var explained = new Power(place).explained(e);
             Closing.after(explained, undo.reversed());

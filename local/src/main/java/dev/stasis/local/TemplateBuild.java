@@ -24,7 +24,6 @@ import java.util.Map;
 /// its process is killed, the folder goes as that of any other unfinished snapshot.
 final class TemplateBuild {
     private static final Duration CAPTURE = Duration.ofMinutes(2);
-    private static final Duration ENDING = Duration.ofMillis(500);
     private static final Duration KILL = Duration.ofSeconds(20);
 
     /// How many CPUs a template uses; a sandbox restored from it gets as many as it wants.
@@ -64,12 +63,12 @@ final class TemplateBuild {
 
     /// Makes it. The caller holds the lock on its key.
     void run(Making making) {
-        var _ = Booting.of(atMost -> made(making, atMost));
+        Booting.run(atMost -> make(making, atMost));
         home.templates().harden(key);
         home.snapshots().collect();
     }
 
-    private String made(Making making, Duration atMost) {
+    private void make(Making making, Duration atMost) {
         String id = Ids.next();
         try (var staging = home.snapshots().begin(id)) {
             var place = new Place(home, SOURCE, id, staging.folder());
@@ -78,7 +77,6 @@ final class TemplateBuild {
             making.announce(id);
             staging.publish(captured);
         }
-        return id;
     }
 
     private SnapshotManifest captured(
@@ -109,7 +107,7 @@ final class TemplateBuild {
         if (e.code() == ErrorCode.INTERRUPTED || e.code() == ErrorCode.DISK_FULL) {
             return e;
         }
-        Machine.awaitEnd(place.machineFiles(), ENDING);
+        place.awaitDying();
         var message =
                 "The template of %s can't be made: %s. Of its machine: %s"
                         .formatted(what(), e.getMessage(), Machine.lastWords(place.machineFiles()));
