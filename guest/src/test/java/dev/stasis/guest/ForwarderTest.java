@@ -8,13 +8,10 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,43 +35,22 @@ class ForwarderTest {
     private static final byte[] WELCOME = {1, 0, 0, 0, 0, 2, 0, 0}; // feature 9
 
     @TempDir Path folder;
-    private Process launcher;
-
+    private SleepingMachine machine;
     private int port;
 
     @BeforeEach
     void start() throws IOException {
-        var resources = GuestResources.extract(folder.resolve("boot"));
-        var command =
-                List.of(
-                        resources.launcher().toString(),
-                        "--run",
-                        "" + folder,
-                        "--logs",
-                        "" + folder,
-                        "--attached",
-                        "--lane",
-                        "" + lane(),
-                        "--publish",
-                        "127.0.0.1/0/80",
-                        "--",
-                        "sleep",
-                        "1000");
-        launcher = new ProcessBuilder(command).redirectErrorStream(true).start();
-        assertThat(launcher.inputReader(StandardCharsets.UTF_8).readLine()).startsWith("started ");
-        var line = Files.readString(folder.resolve("ports")).strip().split(" ");
-        assertThat(line).hasSize(3).startsWith("127.0.0.1").endsWith("80");
-        port = Integer.parseInt(line[1]);
+        machine = new SleepingMachine(folder);
+        port = machine.port();
     }
 
     @AfterEach
     void end() throws Exception {
-        launcher.getOutputStream().close();
-        assertThat(launcher.waitFor(MILLIS, TimeUnit.MILLISECONDS)).isTrue();
+        machine.close();
     }
 
     private Path lane() {
-        return folder.resolve("lane.1");
+        return machine.lane();
     }
 
     private Socket connect() throws IOException {
@@ -282,7 +258,7 @@ class ForwarderTest {
                     assertThat(e).hasMessageMatching("(?i).*(reset|broken|closed).*");
                 }
             }
-            assertThat(launcher.isAlive()).isTrue();
+            assertThat(machine.launcher().isAlive()).isTrue();
             try (var client = connect()) {
                 assertThat(client.isConnected()).isTrue();
             }

@@ -6,12 +6,10 @@ import dev.stasis.linux.Flock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -31,61 +29,35 @@ class LifetimeTest {
     private static final String NEVER = "0";
 
     @TempDir Path folder;
-    private Process launcher;
-    private long program;
+    private SleepingMachine machine;
 
     @BeforeEach
     void start() throws IOException {
-        var resources = GuestResources.extract(folder.resolve("boot"));
-        var command =
-                List.of(
-                        resources.launcher().toString(),
-                        "--run",
-                        "" + folder,
-                        "--logs",
-                        "" + folder,
-                        "--attached",
-                        "--lane",
-                        "" + folder.resolve("lane.1"),
-                        "--publish",
-                        "127.0.0.1/0/80",
-                        "--",
-                        "sleep",
-                        "1000");
-        launcher = new ProcessBuilder(command).redirectErrorStream(true).start();
-        var answer = launcher.inputReader(StandardCharsets.UTF_8).readLine();
-        assertThat(answer).startsWith("started ");
-        program = Long.parseLong(answer.split(" ", -1)[1]);
+        machine = new SleepingMachine(folder);
         Files.createFile(folder.resolve("work"));
     }
 
     @AfterEach
     void end() throws Exception {
-        launcher.getOutputStream().close();
-        assertThat(launcher.waitFor(LONG_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
+        machine.close();
     }
 
     private void limit(String idleMillis, String longestMillis) throws IOException {
         Files.writeString(
                 folder.resolve("lifetime"),
                 "%s %s 10\n%s\n".formatted(idleMillis, longestMillis, folder.resolve("work")));
-        launcher.getOutputStream().write('L');
-        launcher.getOutputStream().flush();
+        machine.owner().write('L');
+        machine.owner().flush();
     }
 
     private void detach() throws IOException {
-        launcher.getOutputStream().write('D');
-        launcher.getOutputStream().close();
-    }
-
-    private String howItEnded() throws Exception {
-        assertThat(launcher.waitFor(LONG_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
-        return Files.readString(folder.resolve("end")).split(" ", -1)[0];
+        machine.owner().write('D');
+        machine.owner().close();
     }
 
     /// Whether the machine still lives after a while in which it would have ended.
     private boolean livesOn() throws InterruptedException {
-        return !launcher.waitFor(2500, TimeUnit.MILLISECONDS);
+        return !machine.launcher().waitFor(2500, TimeUnit.MILLISECONDS);
     }
 
     @Test
@@ -93,7 +65,7 @@ class LifetimeTest {
         var asked = new AtomicReference<byte[]>();
         try (var _ =
                 new FakeAgent(
-                        folder.resolve("lane.1"),
+                        machine.lane(),
                         guest -> {
                             guest.readHello();
                             guest.send(0, 2, WELCOME);
@@ -101,11 +73,11 @@ class LifetimeTest {
                             assertThat(request.type()).isEqualTo(SHUTDOWN);
                             asked.set(request.payload());
                             guest.send(request.stream(), OK, new byte[0]);
-                            ProcessHandle.of(program).ifPresent(ProcessHandle::destroy);
+                            machine.switchOff();
                         })) {
             limit(NEVER, "1000");
             detach();
-            assertThat(howItEnded()).isEqualTo("max-duration");
+            assertThat(machine.awaitEnd()).isEqualTo("max-duration");
         }
         assertThat(asked.get()).containsExactly(0x10, 0x27, 0, 0, 10, 0, 0, 0);
     }
@@ -114,7 +86,7 @@ class LifetimeTest {
     void aGuestThatDoesNotAnswerIsKilled() throws Exception {
         limit("1000", NEVER);
         detach();
-        assertThat(howItEnded()).isEqualTo("idle");
+        assertThat(machine.awaitEnd()).isEqualTo("idle");
     }
 
     @Test
@@ -165,8 +137,7 @@ class LifetimeTest {
 
     @Test
     void aConnectionAtAPublishedPortIsAUse() throws Exception {
-        int port = Integer.parseInt(Files.readString(folder.resolve("ports")).split(" ", -1)[1]);
-        try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (var _ = new Socket(InetAddress.getLoopbackAddress(), machine.port())) {
             limit("1000", NEVER);
             assertThat(livesOn()).isTrue();
         }
@@ -176,7 +147,7 @@ class LifetimeTest {
     void whoTellsItToEndIsObeyedWhileItIsEnding() throws Exception {
         limit(NEVER, "1000");
         assertThat(livesOn()).isTrue(); // since nobody answers who asks it to end
-        launcher.destroy();
-        assertThat(howItEnded()).isIn("max-duration", "killed");
+        machine.launcher().destroy();
+        assertThat(machine.awaitEnd()).isIn("max-duration", "killed");
     }
 }
