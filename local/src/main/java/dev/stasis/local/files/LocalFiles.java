@@ -2,7 +2,6 @@ package dev.stasis.local.files;
 
 import dev.stasis.CopyBuilder;
 import dev.stasis.CopyReport;
-import dev.stasis.CopySettings;
 import dev.stasis.ErrorCode;
 import dev.stasis.FileInfo;
 import dev.stasis.SandboxFiles;
@@ -13,7 +12,6 @@ import dev.stasis.guest.FileSession;
 import dev.stasis.guest.FileSession.Access;
 import dev.stasis.guest.FileSession.Links;
 import dev.stasis.guest.FileSession.Mode;
-import dev.stasis.guest.GuestFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -279,64 +277,27 @@ public final class LocalFiles implements SandboxFiles {
 
     @Override
     public CopyReport copyIn(Path source, String path, Consumer<CopyBuilder> settings) {
-        absolute(path);
-        CopySettings how = built(settings);
-        return with(f -> {
-            var count = new CopyCount(new GuestTarget(f, path, how.owners()), how.progress());
-            new HostSource(source, count).copy();
-            return count.report();
-        });
+        return new Copying(this, settings).in(source, path);
     }
 
     @Override
     public CopyReport copyOut(String path, Path target, Consumer<CopyBuilder> settings) {
-        absolute(path);
-        CopySettings how = built(settings);
-        return with(f -> {
-            var count =
-                    new CopyCount(
-                            new HostTarget(target.toAbsolutePath(), how.owners()), how.progress());
-            new GuestSource(f, path, count).copy();
-            return count.report();
-        });
+        return new Copying(this, settings).out(path, target);
     }
 
     @Override
     public CopyReport exportTar(String path, OutputStream tar, Consumer<CopyBuilder> settings) {
-        absolute(path);
-        CopySettings how = built(settings);
-        return with(f -> {
-            String real = f.realPath(path).await();
-            String name = real.substring(real.lastIndexOf('/') + 1);
-            var target = new TarTarget(tar, name.isEmpty() ? "." : name);
-            var count = new CopyCount(target, how.progress());
-            new GuestSource(f, path, count).copy();
-            return count.report();
-        });
+        return new Copying(this, settings).toTar(path, tar);
     }
 
     @Override
     public CopyReport importTar(InputStream tar, String folder, Consumer<CopyBuilder> settings) {
-        absolute(folder);
-        CopySettings how = built(settings);
-        return with(f -> {
-            if (f.stat(folder, Links.FOLLOWED).await().kind() != GuestFile.Kind.FOLDER) {
-                throw new StasisException(
-                        ErrorCode.NOT_A_FOLDER,
-                        "Can't unpack into " + folder + " in the sandbox: it is no folder");
-            }
-            var count = new CopyCount(new GuestTarget(f, folder, how.owners()), how.progress());
-            new TarSource(tar, count).copy();
-            return count.report();
-        });
+        return new Copying(this, settings).ofTar(tar, folder);
     }
 
     @Override
     public CopyReport copyTo(
             String path, SandboxFiles target, String targetPath, Consumer<CopyBuilder> settings) {
-        absolute(path);
-        absolute(targetPath);
-        CopySettings how = built(settings);
         if (!(target instanceof LocalFiles other)) {
             throw new StasisException(
                     ErrorCode.INVALID_ARGUMENT,
@@ -344,36 +305,17 @@ public final class LocalFiles implements SandboxFiles {
                             + target.getClass()
                             + ": give files() of a Sandbox");
         }
-        if (other.sessions == sessions) {
-            refuseWithin(path, targetPath);
-        }
-        boolean owners = how.owners() || other.user == null;
-        return with(from ->
-                other.with(to -> {
-                    var count =
-                            new CopyCount(new GuestTarget(to, targetPath, owners), how.progress());
-                    new GuestSource(from, path, count).copy();
-                    return count.report();
-                }));
+        return new Copying(this, settings).to(path, other, targetPath);
     }
 
-    /// A tree that is copied into itself would never end, and a file would be emptied first.
-    private void refuseWithin(String path, String targetPath) {
-        String from = realPath(path);
-        int slash = targetPath.lastIndexOf('/');
-        String parent = realPath(slash <= 0 ? "/" : targetPath.substring(0, slash));
-        String to = (parent.equals("/") ? "" : parent) + targetPath.substring(slash);
-        if ((to + "/").startsWith(from.equals("/") ? "/" : from + "/")) {
-            throw new StasisException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "Can't copy " + path + " to " + targetPath + ": that is within it");
-        }
+    /// Whether these are root's files.
+    boolean areOfRoot() {
+        return user == null;
     }
 
-    private static CopySettings built(Consumer<CopyBuilder> settings) {
-        var builder = new CopyBuilder();
-        settings.accept(builder);
-        return builder.build();
+    /// Whether these are files of the same sandbox.
+    boolean areBeside(LocalFiles other) {
+        return sessions == other.sessions;
     }
 
     /// The file system's bytes: all, free, and free for users.

@@ -39,7 +39,7 @@ final class SandboxAttributeView implements PosixFileAttributeView {
 
     private void change(FileChange change) throws IOException {
         boolean follow = !Arrays.asList(options).contains(LinkOption.NOFOLLOW_LINKS);
-        SandboxFileSystemProvider.io(
+        NioFailures.io(
                 path.absolute(),
                 () -> {
                     path.getFileSystem()

@@ -45,7 +45,7 @@ final class SandboxChannel implements SeekableByteChannel {
         if (!open) {
             throw new ClosedChannelException();
         }
-        return SandboxFileSystemProvider.io(
+        return NioFailures.io(
                 path,
                 () -> {
                     try {

@@ -31,8 +31,7 @@ final class SandboxFileStore extends FileStore {
 
     private long space(int which) throws IOException {
         String at = path.absolute();
-        return SandboxFileSystemProvider.io(at, () -> path.getFileSystem().files().space(at))[
-                which];
+        return NioFailures.io(at, () -> path.getFileSystem().files().space(at))[which];
     }
 
     @Override

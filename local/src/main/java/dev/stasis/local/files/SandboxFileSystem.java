@@ -125,7 +125,7 @@ public final class SandboxFileSystem extends FileSystem {
         if (wanted.matches("[0-9]{1,9}")) {
             return Integer.parseInt(wanted);
         }
-        String text = SandboxFileSystemProvider.io("/etc/passwd", () -> files.readText(file));
+        String text = NioFailures.io("/etc/passwd", () -> files.readText(file));
         for (String line : text.lines().toList()) {
             String[] fields = line.split(":", -1);
             if (fields.length > 2 && fields[0].equals(wanted) && fields[2].matches("[0-9]{1,9}")) {

@@ -1,6 +1,5 @@
 package dev.stasis.local.files;
 
-import dev.stasis.StasisException;
 import dev.stasis.guest.FileSession.Access;
 import dev.stasis.guest.FileSession.Mode;
 import java.io.IOException;
@@ -8,18 +7,14 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.AccessMode;
 import java.nio.file.CopyOption;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,15 +23,12 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.spi.FileSystemProvider;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// `java.nio.file.Files` on sandboxes. It is not found by its scheme: a sandbox gives its paths.
@@ -44,29 +36,6 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
     static final SandboxFileSystemProvider INSTANCE = new SandboxFileSystemProvider();
 
     private SandboxFileSystemProvider() {}
-
-    /// Does something whose failures become the exceptions of `java.nio.file`.
-    static <T> T io(String path, Supplier<T> work) throws IOException {
-        try {
-            return work.get();
-        } catch (StasisException e) {
-            throw failure(path, e);
-        }
-    }
-
-    private static IOException failure(String path, StasisException e) {
-        IOException failure =
-                switch (e.code()) {
-                    case FILE_NOT_FOUND -> new NoSuchFileException(path);
-                    case FILE_EXISTS -> new FileAlreadyExistsException(path);
-                    case FOLDER_NOT_EMPTY -> new DirectoryNotEmptyException(path);
-                    case PERMISSION_DENIED -> new AccessDeniedException(path);
-                    case NOT_A_FOLDER -> new NotDirectoryException(path);
-                    default -> new FileSystemException(path, null, e.getMessage());
-                };
-        failure.initCause(e);
-        return failure;
-    }
 
     private static LocalFiles files(SandboxPath path) {
         return path.getFileSystem().files();
@@ -76,7 +45,7 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
         boolean follow = !Arrays.asList(options).contains(LinkOption.NOFOLLOW_LINKS);
         String at = path.absolute();
         return new SandboxAttributes(
-                io(at, () -> follow ? files(path).stat(at) : files(path).lstat(at)));
+                NioFailures.io(at, () -> follow ? files(path).stat(at) : files(path).lstat(at)));
     }
 
     @Override
@@ -107,13 +76,14 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
             throws IOException {
         SandboxPath at = SandboxPath.of(path);
         boolean append = options.contains(StandardOpenOption.APPEND);
-        Set<Access> how = access(options, append || options.contains(StandardOpenOption.WRITE));
+        Set<Access> how =
+                NioOptions.access(options, append || options.contains(StandardOpenOption.WRITE));
         var ending =
                 new SandboxChannel.Ending(
                         append, options.contains(StandardOpenOption.DELETE_ON_CLOSE));
-        int permissions = permissions(0644, attributes);
+        int permissions = NioOptions.permissions(0644, attributes);
         String text = at.absolute();
-        return io(
+        return NioFailures.io(
                 text,
                 () ->
                         files(at)
@@ -121,45 +91,12 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
                                         new SandboxChannel(lease, text, how, permissions, ending)));
     }
 
-    private static Set<Access> access(Set<? extends OpenOption> options, boolean writing) {
-        var how = EnumSet.noneOf(Access.class);
-        boolean fresh = options.contains(StandardOpenOption.CREATE_NEW);
-        add(how, Access.WRITE, writing);
-        add(how, Access.READ, !writing || options.contains(StandardOpenOption.READ));
-        add(how, Access.CREATE, writing && (fresh || options.contains(StandardOpenOption.CREATE)));
-        add(how, Access.NEW, writing && fresh);
-        add(
-                how,
-                Access.TRUNCATE,
-                writing && options.contains(StandardOpenOption.TRUNCATE_EXISTING));
-        add(how, Access.NO_LINK, options.contains(LinkOption.NOFOLLOW_LINKS));
-        return how;
-    }
-
-    private static void add(Set<Access> how, Access what, boolean wanted) {
-        if (wanted) {
-            how.add(what);
-        }
-    }
-
-    @SuppressWarnings("unchecked") // a set of something else fails where it is used
-    private static int permissions(int usual, FileAttribute<?>... attributes) {
-        int permissions = usual;
-        for (FileAttribute<?> attribute : attributes) {
-            if (!attribute.name().equals("posix:permissions")) {
-                throw new UnsupportedOperationException(attribute.name());
-            }
-            permissions = SandboxAttributes.bits((Set<PosixFilePermission>) attribute.value());
-        }
-        return permissions;
-    }
-
     @Override
     public InputStream newInputStream(Path path, OpenOption... options) throws IOException {
         SandboxPath at = SandboxPath.of(path);
         return options.length > 0
                 ? super.newInputStream(path, options)
-                : io(at.absolute(), () -> files(at).openRead(at.absolute()));
+                : NioFailures.io(at.absolute(), () -> files(at).openRead(at.absolute()));
     }
 
     @Override
@@ -176,13 +113,17 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
         }
         boolean append = meant.contains(StandardOpenOption.APPEND);
         String text = at.absolute();
-        return io(
+        return NioFailures.io(
                 text,
                 () ->
                         files(at)
                                 .opened(lease ->
                                         new GuestOutput(
-                                                lease, text, access(meant, true), 0644, append)));
+                                                lease,
+                                                text,
+                                                NioOptions.access(meant, true),
+                                                0644,
+                                                append)));
     }
 
     // ---- folders, links, names
@@ -191,7 +132,7 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
     public DirectoryStream<Path> newDirectoryStream(
             Path folder, DirectoryStream.Filter<? super Path> filter) throws IOException {
         SandboxPath at = SandboxPath.of(folder);
-        return io(
+        return NioFailures.io(
                 at.absolute(),
                 () -> files(at).opened(lease -> new SandboxFolderStream(lease, at, filter)));
     }
@@ -199,9 +140,9 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
     @Override
     public void createDirectory(Path folder, FileAttribute<?>... attributes) throws IOException {
         SandboxPath at = SandboxPath.of(folder);
-        int permissions = permissions(0755, attributes);
+        int permissions = NioOptions.permissions(0755, attributes);
         var _ =
-                io(
+                NioFailures.io(
                         at.absolute(),
                         () ->
                                 files(at)
@@ -213,27 +154,18 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
                                                         .await()));
     }
 
-    private static void run(SandboxPath path, Runnable work) throws IOException {
-        boolean _ =
-                io(
-                        path.absolute(),
-                        () -> {
-                            work.run();
-                            return true;
-                        });
-    }
-
     @Override
     public void createSymbolicLink(Path link, Path target, FileAttribute<?>... attributes)
             throws IOException {
         SandboxPath at = SandboxPath.of(link);
-        run(at, () -> files(at).symlink(at.absolute(), target.toString()));
+        NioFailures.run(at, () -> files(at).symlink(at.absolute(), target.toString()));
     }
 
     @Override
     public void createLink(Path link, Path existing) throws IOException {
         SandboxPath at = SandboxPath.of(link);
-        run(at, () -> files(at).link(at.absolute(), SandboxPath.of(existing).absolute()));
+        NioFailures.run(
+                at, () -> files(at).link(at.absolute(), SandboxPath.of(existing).absolute()));
     }
 
     @Override
@@ -243,13 +175,14 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
             throw new java.nio.file.NotLinkException(link.toString());
         }
         return new SandboxPath(
-                at.getFileSystem(), io(at.absolute(), () -> files(at).readLink(at.absolute())));
+                at.getFileSystem(),
+                NioFailures.io(at.absolute(), () -> files(at).readLink(at.absolute())));
     }
 
     @Override
     public void delete(Path path) throws IOException {
         SandboxPath at = SandboxPath.of(path);
-        run(at, () -> files(at).remove(at.absolute()));
+        NioFailures.run(at, () -> files(at).remove(at.absolute()));
     }
 
     /// Of a folder, as `Files` means it, without what it holds.
@@ -268,14 +201,17 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
         if (is.isDirectory()) {
             createDirectory(to);
         } else if (is.isSymbolicLink()) {
-            run(to, () -> files(to).symlink(to.absolute(), files(from).readLink(from.absolute())));
+            NioFailures.run(
+                    to,
+                    () -> files(to).symlink(to.absolute(), files(from).readLink(from.absolute())));
         } else {
-            run(from, () -> files(from).copyTo(from.absolute(), files(to), to.absolute()));
+            NioFailures.run(
+                    from, () -> files(from).copyTo(from.absolute(), files(to), to.absolute()));
         }
     }
 
     private boolean isThere(SandboxPath path) throws IOException {
-        return io(path.absolute(), () -> files(path).exists(path.absolute()));
+        return NioFailures.io(path.absolute(), () -> files(path).exists(path.absolute()));
     }
 
     private void clear(SandboxPath to, boolean replace) throws IOException {
@@ -307,7 +243,7 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
                 wanted.contains(StandardCopyOption.REPLACE_EXISTING)
                         || wanted.contains(StandardCopyOption.ATOMIC_MOVE);
         var _ =
-                io(
+                NioFailures.io(
                         to.absolute(),
                         () ->
                                 files(from)
@@ -359,7 +295,7 @@ final class SandboxFileSystemProvider extends FileSystemProvider {
                     };
         }
         int wanted = how;
-        run(at, () -> files(at).access(at.absolute(), wanted));
+        NioFailures.run(at, () -> files(at).access(at.absolute(), wanted));
     }
 
     @Override

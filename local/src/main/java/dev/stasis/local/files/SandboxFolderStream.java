@@ -59,7 +59,7 @@ final class SandboxFolderStream implements DirectoryStream<Path> {
     private void fill() {
         try {
             List<GuestEntry> part =
-                    SandboxFileSystemProvider.io(
+                    NioFailures.io(
                             folder.absolute(),
                             () -> {
                                 try {

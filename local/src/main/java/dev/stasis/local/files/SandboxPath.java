@@ -186,9 +186,7 @@ final class SandboxPath implements Path {
             var _ = SandboxFileSystemProvider.INSTANCE.stat(of(normal), options);
             return normal;
         }
-        String real =
-                SandboxFileSystemProvider.io(
-                        absolute(), () -> fileSystem.files().realPath(absolute()));
+        String real = NioFailures.io(absolute(), () -> fileSystem.files().realPath(absolute()));
         return new SandboxPath(fileSystem, real);
     }
 
