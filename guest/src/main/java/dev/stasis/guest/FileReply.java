@@ -16,7 +16,7 @@ import java.util.function.Function;
 public final class FileReply<T> {
     static final Duration LONGEST = Duration.ofMinutes(2);
 
-    private final FileSession session;
+    private final FileServer server;
     private final String what;
     private final int limit;
     private final Function<ByteBuffer, T> reader;
@@ -25,8 +25,8 @@ public final class FileReply<T> {
     /// @param what what was asked for, such as `read /etc/passwd`
     /// @param limit the most bytes that may be answered
     /// @param reader reads them all; throws IllegalArgumentException when they can't be true
-    FileReply(FileSession session, String what, int limit, Function<ByteBuffer, T> reader) {
-        this.session = session;
+    FileReply(FileServer server, String what, int limit, Function<ByteBuffer, T> reader) {
+        this.server = server;
         this.what = what;
         this.limit = limit;
         this.reader = reader;
@@ -71,7 +71,7 @@ public final class FileReply<T> {
             }
             return result;
         } catch (IllegalArgumentException | java.nio.BufferUnderflowException e) {
-            throw session.broken(
+            throw server.broken(
                     "its answer to '" + GuestText.printable(what) + "' can't be true", e);
         }
     }
@@ -80,13 +80,13 @@ public final class FileReply<T> {
     /// does when there is no answer.
     public int awaitError() {
         if (!answer.isDone()) { // else what was collected since can wait for more
-            session.flush();
+            server.flush();
         }
         Deadline deadline = Deadline.in(LONGEST);
         try {
             return deadline.await(answer, what).errno();
         } catch (TimeoutException e) {
-            throw session.silent(what, LONGEST);
+            throw server.silent(what, LONGEST);
         }
     }
 

@@ -3,13 +3,10 @@ package dev.stasis.guest;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
 import dev.stasis.guest.FileRequest.Operation;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,22 +18,15 @@ import org.jspecify.annotations.Nullable;
 /// #flush()} at the latest.
 public final class FileSession implements AutoCloseable {
     /// The most bytes that are read or written at once.
-    public static final int MAX_CHUNK_BYTES = 262_144;
+    public static final int MAX_CHUNK_BYTES = FileServer.MAX_CHUNK_BYTES;
 
-    private static final int BUFFER_BYTES = 16_384;
     private static final int FEWER_EXTENTS = 2048;
     private static final byte[] NOTHING = new byte[0];
 
-    private final RunningCommand server;
-    private final StdinChannel requests;
-    private final FileReplies replies;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
-    private int buffered;
+    private final FileServer server;
 
-    private FileSession(RunningCommand server, FileReplies replies) {
+    private FileSession(FileServer server) {
         this.server = server;
-        this.requests = server.stdinChannel();
-        this.replies = replies;
     }
 
     /// Whether a link at the end of a path is followed.
@@ -93,49 +83,31 @@ public final class FileSession implements AutoCloseable {
     ///   old, {@link ErrorCode#INVALID_ARGUMENT} when there is no such user, or {@link
     ///   ErrorCode#WRONG_STATE} when the sandbox is frozen
     public static FileSession open(AgentConnection connection, @Nullable String user) {
-        connection.require(Feature.FILES);
-        var replies = new FileReplies();
-        var sinks = new OutputSinks(replies, OutputSink.discard());
-        RunningCommand server =
-                switch (connection.startFiles(user, sinks)) {
-                    case RunningCommand running -> running;
-                    case CommandNotStarted not -> throw notStarted(not, user);
-                };
-        server.onEnd(replies::end);
-        return new FileSession(server, replies);
-    }
-
-    private static StasisException notStarted(CommandNotStarted not, @Nullable String user) {
-        ErrorCode code =
-                switch (not.step()) {
-                    case USER -> ErrorCode.INVALID_ARGUMENT;
-                    case FROZEN -> ErrorCode.WRONG_STATE;
-                    default -> ErrorCode.AGENT_FAILED;
-                };
-        return new StasisException(
-                code,
-                "No file can be used in the sandbox"
-                        + (user == null ? "" : " as user " + user)
-                        + ": "
-                        + not.reason());
+        return new FileSession(FileServer.start(connection, user));
     }
 
     /// Whether it waits for requests and all are answered.
     public boolean isIdle() {
-        return buffered == 0 && replies.isIdle();
+        return server.isIdle();
     }
 
     /// Lets it end.
     @Override
     public void close() {
-        requests.close();
+        server.close();
     }
 
     /// Ends it whatever it does.
     public void kill() {
-        replies.end(
-                new StasisException(ErrorCode.AGENT_FAILED, "The guest's file server was killed"));
         server.kill();
+    }
+
+    /// Sends what was asked for.
+    ///
+    /// @throws StasisException with {@link ErrorCode#AGENT_FAILED} or {@link
+    ///   ErrorCode#DEADLINE_EXCEEDED} when the file server takes nothing more
+    public void flush() {
+        server.flush();
     }
 
     /// What is at a path.
@@ -202,7 +174,7 @@ public final class FileSession implements AutoCloseable {
                 new FileRequest(Operation.READ)
                         .number(offset, Long.BYTES)
                         .number(count, Integer.BYTES);
-        return send(
+        return server.send(
                 "read " + path,
                 count,
                 request.bytes(),
@@ -221,7 +193,7 @@ public final class FileSession implements AutoCloseable {
     /// @param path the file, for messages
     public FileReply<Done> write(long offset, ByteBuffer bytes, String path) {
         var request = new FileRequest(Operation.WRITE).number(offset, Long.BYTES);
-        return send("write " + path, 0, request.bytes(), bytes, FileSession::nothing);
+        return server.send("write " + path, 0, request.bytes(), bytes, FileSession::nothing);
     }
 
     /// Gives an open file another size.
@@ -416,82 +388,10 @@ public final class FileSession implements AutoCloseable {
                 FileSession::nothing);
     }
 
-    // ---- sending
-
     private <T> FileReply<T> send(
             Operation operation, String what, FileRequest request, Function<ByteBuffer, T> reader) {
-        return send(
+        return server.send(
                 what, operation.replyLimit(), request.bytes(), ByteBuffer.wrap(NOTHING), reader);
-    }
-
-    private <T> FileReply<T> send(
-            String what,
-            int replyLimit,
-            byte[] head,
-            ByteBuffer more,
-            Function<ByteBuffer, T> reader) {
-        if (more.remaining() > MAX_CHUNK_BYTES || replyLimit > MAX_CHUNK_BYTES) {
-            throw new IllegalArgumentException("more than " + MAX_CHUNK_BYTES + " bytes at once");
-        }
-        var reply = new FileReply<>(this, what, replyLimit, reader);
-        replies.expect(reply);
-        put(FrameWriter.payload(Integer.BYTES, b -> b.putInt(head.length + more.remaining())));
-        put(head);
-        put(more);
-        return reply;
-    }
-
-    private void put(byte[] bytes) {
-        put(ByteBuffer.wrap(bytes));
-    }
-
-    private void put(ByteBuffer bytes) {
-        while (bytes.hasRemaining()) {
-            if (buffered == BUFFER_BYTES) {
-                flush();
-            }
-            int count = Math.min(bytes.remaining(), BUFFER_BYTES - buffered);
-            bytes.get(buffer, buffered, count);
-            buffered += count;
-        }
-    }
-
-    /// Sends what was asked for.
-    ///
-    /// @throws StasisException with {@link ErrorCode#AGENT_FAILED} or {@link
-    ///   ErrorCode#DEADLINE_EXCEEDED} when the file server takes nothing more
-    public void flush() {
-        int count = buffered;
-        buffered = 0;
-        if (count == 0) {
-            return;
-        }
-        try {
-            requests.write(buffer, 0, count, FileReply.LONGEST);
-        } catch (IOException e) {
-            throw replies.reason(e);
-        } catch (TimeoutException e) {
-            throw silent("send requests for files", FileReply.LONGEST);
-        }
-    }
-
-    // ---- failing
-
-    StasisException broken(String how, Exception cause) {
-        kill();
-        return new StasisException(
-                ErrorCode.AGENT_FAILED, "The guest's file server was killed: " + how, cause);
-    }
-
-    StasisException silent(String what, Duration longest) {
-        kill();
-        return new StasisException(
-                ErrorCode.DEADLINE_EXCEEDED,
-                "Can't "
-                        + GuestText.printable(what)
-                        + " in the sandbox: its file server did nothing for "
-                        + Deadline.text(longest)
-                        + " and was killed; is the sandbox paused?");
     }
 
     private static Done nothing(ByteBuffer body) {
