@@ -2,8 +2,6 @@ package dev.stasis.guest;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -198,18 +196,7 @@ final class CommandStream implements AgentStream {
             }
         }
         started.complete(new RunningCommand(this, pid, skipped));
-        switch (input) {
-            case Stdin.None _, Stdin.Piped _ -> {}
-            case Stdin.Bytes source ->
-                    Thread.ofVirtual().name("agent-stdin").start(() -> pump(source.bytes()));
-            // A platform thread: reading some streams, such as this process's own input, would hold
-            // up virtual threads.
-            case Stdin.From source ->
-                    Thread.ofPlatform()
-                            .daemon()
-                            .name("agent-stdin")
-                            .start(() -> pump(source.stream()));
-        }
+        new StdinPump(stdin, this::fail).start(input);
     }
 
     private void notStarted(Frame frame, ByteBuffer payload) throws ProtocolViolation {
@@ -278,46 +265,6 @@ final class CommandStream implements AgentStream {
         stdin.commandEnded();
         stdout.end();
         stderr.end();
-    }
-
-    private void pump(byte[] source) {
-        try (stdin) {
-            stdin.write(source);
-        } catch (IOException e) {
-            logEarlyEnd(e);
-        }
-    }
-
-    /// A command may end without reading all of its input.
-    private void logEarlyEnd(IOException e) {
-        System.getLogger(CommandStream.class.getName())
-                .log(System.Logger.Level.TRACE, "input left over by a command", e);
-    }
-
-    private void pump(InputStream source) {
-        var bytes = new byte[Frame.MAX_PAYLOAD_BYTES];
-        while (true) {
-            int limit;
-            try {
-                limit = stdin.awaitCredit();
-            } catch (IOException e) {
-                logEarlyEnd(e);
-                return;
-            }
-            try {
-                int count = source.read(bytes, 0, limit);
-                if (count < 0) {
-                    stdin.close();
-                    return;
-                }
-                stdin.write(bytes, 0, count);
-            } catch (IOException | RuntimeException e) {
-                if (!stdin.isOver()) {
-                    fail("Reading the command's standard input failed", e);
-                }
-                return;
-            }
-        }
     }
 
     /// Kills the command and lets its end be this failure; at the latest some seconds from now.
