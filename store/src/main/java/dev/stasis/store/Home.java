@@ -4,12 +4,8 @@ import dev.stasis.ErrorCode;
 import dev.stasis.Finding;
 import dev.stasis.StasisException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -33,21 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /// trash/                      what is being deleted
 /// ```
 public final class Home {
-    private static final int FORMAT = 1;
-    private static final String FORMAT_FILE = "format";
-    private static final String FORMAT_PREFIX = "stasis-home ";
     private static final Duration LOCK_DEADLINE = Duration.ofSeconds(30);
-    private static final List<String> FOLDERS =
-            List.of(
-                    "boot",
-                    "images",
-                    "snapshots",
-                    "snapshots/names",
-                    "snapshots/pins",
-                    "templates",
-                    "sandboxes",
-                    "pools",
-                    "trash");
 
     private final Path root;
     private final Host host;
@@ -75,12 +57,10 @@ public final class Home {
 
     static Home open(Path root, Host host, Disk disk) {
         Path absolute = root.toAbsolutePath().normalize();
-        createFolder(absolute);
+        HomeFolder.create(absolute);
         try {
             var home = new Home(absolute.toRealPath(), host, disk);
-            home.checkOwner();
-            home.checkFormat();
-            home.createFolders();
+            new HomeFolder(home.root, host, disk).prepare();
             home.cleaned.addAll(new Leftovers(home).remove());
             return home;
         } catch (IOException e) {
@@ -229,107 +209,5 @@ public final class Home {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
-    }
-
-    private static void createFolder(Path folder) {
-        try {
-            Path parent = folder.getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
-            Files.createDirectory(
-                    folder,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rwx------")));
-        } catch (FileAlreadyExistsException e) {
-            if (!Files.isDirectory(folder)) {
-                throw unusable(folder, "is no folder", "remove it, or choose another home");
-            }
-        } catch (IOException e) {
-            var failure = Failures.of("Creating the home " + folder, e);
-            throw failure.code() == ErrorCode.DISK_FULL
-                    ? failure
-                    : new StasisException(
-                            ErrorCode.HOME_UNUSABLE,
-                            "The home %s can't be created (%s): set STASIS_HOME to a folder that can"
-                                    .formatted(folder, e.getMessage()),
-                            e);
-        }
-    }
-
-    private void checkOwner() throws IOException {
-        int owner = (Integer) Files.getAttribute(root, "unix:uid");
-        if (owner != host.uid()) {
-            throw unusable(
-                    root,
-                    "belongs to user %d, and this is user %d".formatted(owner, host.uid()),
-                    "set STASIS_HOME to a folder of your own");
-        }
-        if (!Files.isWritable(root)) {
-            throw unusable(
-                    root, "can't be written", "change its permissions, or choose another home");
-        }
-    }
-
-    private void checkFormat() throws IOException {
-        Path file = root.resolve(FORMAT_FILE);
-        try {
-            String text = new String(Document.readBytes(file, 64), StandardCharsets.UTF_8).strip();
-            if (!text.equals(FORMAT_PREFIX + FORMAT)) {
-                throw unusable(
-                        root,
-                        "has the format '%s', and this Stasis knows '%s%d'"
-                                .formatted(Names.shown(text), FORMAT_PREFIX, FORMAT),
-                        "use the Stasis that made it, or choose another home");
-            }
-        } catch (NoSuchFileException e) {
-            checkEmpty();
-            disk.write(
-                    file,
-                    (FORMAT_PREFIX + FORMAT + "\n").getBytes(StandardCharsets.UTF_8),
-                    Durability.SYNCED);
-        }
-        Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
-    }
-
-    private void checkEmpty() throws IOException {
-        try (var entries = Files.newDirectoryStream(root)) {
-            for (Path entry : entries) {
-                String name = String.valueOf(entry.getFileName());
-                boolean ours =
-                        name.startsWith(Disk.TEMPORARY_PREFIX)
-                                || name.equals("lost+found")
-                                || Files.exists(root.resolve(FORMAT_FILE));
-                if (!ours) {
-                    throw unusable(
-                            root,
-                            "is no home of Stasis and holds '%s'".formatted(Names.shown(name)),
-                            "choose an empty or a new folder");
-                }
-            }
-        }
-    }
-
-    private void createFolders() throws IOException {
-        boolean created = false;
-        for (String folder : FOLDERS) {
-            try {
-                if (!Files.isDirectory(root.resolve(folder))) {
-                    disk.createFolder(root.resolve(folder));
-                    created = true;
-                }
-            } catch (FileAlreadyExistsException e) {
-                created = true;
-            }
-        }
-        if (created) {
-            disk.sync(snapshotsFolder());
-            disk.sync(root);
-        }
-    }
-
-    private static StasisException unusable(Path root, String problem, String advice) {
-        return new StasisException(
-                ErrorCode.HOME_UNUSABLE, "The home %s %s: %s".formatted(root, problem, advice));
     }
 }
