@@ -29,17 +29,7 @@ final class ArchiveStaging implements AutoCloseable {
 
     static ArchiveStaging begin(Home home) throws IOException {
         Path folder = home.snapshotsFolder().resolve(Staging.PREFIX + Ids.next());
-        String purpose = "carry a snapshot";
-        try (var _ = home.lock(purpose)) {
-            home.disk().createFolder(folder);
-            var lock =
-                    StoreLock.acquire(
-                            folder.resolve(SandboxStore.LOCK),
-                            folder.toString(),
-                            purpose,
-                            SandboxStore.OWN_DEADLINE);
-            return new ArchiveStaging(home, folder, lock);
-        }
+        return new ArchiveStaging(home, folder, Staging.make(home, folder, "carry a snapshot"));
     }
 
     /// Where what belongs to one snapshot, or to the image, lies.

@@ -40,17 +40,24 @@ public final class Staging implements AutoCloseable {
         }
         Path folder = home.snapshotsFolder().resolve(PREFIX + id);
         String purpose = "make snapshot " + id;
-        try (var _ = home.lock(purpose)) {
-            home.disk().createFolder(folder);
-            var lock =
-                    StoreLock.acquire(
-                            folder.resolve(SandboxStore.LOCK),
-                            folder.toString(),
-                            purpose,
-                            SandboxStore.OWN_DEADLINE);
-            return new Staging(home, id, folder, lock);
+        try {
+            return new Staging(home, id, folder, make(home, folder, purpose));
         } catch (IOException e) {
             throw Failures.of("Beginning snapshot " + id, e);
+        }
+    }
+
+    /// Makes a folder that is removed at the next open of the home when this process dies.
+    ///
+    /// @return what says that somebody works on it, held
+    static StoreLock make(Home home, Path folder, String purpose) throws IOException {
+        try (var _ = home.lock(purpose)) {
+            home.disk().createFolder(folder);
+            return StoreLock.acquire(
+                    folder.resolve(SandboxStore.LOCK),
+                    folder.toString(),
+                    purpose,
+                    SandboxStore.OWN_DEADLINE);
         }
     }
 
