@@ -1,4 +1,4 @@
-// A command, for commands.c, streams.c, kept.c and logs.c.
+// A command, for commands.c, listing.c, streams.c, kept.c and logs.c.
 //
 // It is *attached* while a stream of a session belongs to it: until EXITED or EXEC_FAILED, until it is let go by DETACH, or until its session
 // ends. What comes of its pipes then depends on whether it is *kept*. A kept one can be attached to again: the latest of its output is held
@@ -56,6 +56,8 @@ struct command {
 void command_kill_all(const struct command *command);
 void command_not_executed(void);
 void command_detach(struct command *command);
+// The next one that is listed, by its number; NULL: there is none.
+const struct command *command_after(uint32_t after);
 
 // streams.c: one step of its streams; says whether there may be more to do at once.
 bool command_step(struct command *command);

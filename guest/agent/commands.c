@@ -1,6 +1,8 @@
 // Commands: how they begin, what a host may say to them, how they are forgotten.
 #include "command.h"
 
+#include "request.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COMMANDS_MAX = 1024, ARGUMENTS_MAX = 65536, VARIABLES_MAX = 4096, ENDED_MAX = 64, WORDS_MAX = 1024, TERMINAL_LEFT_MAX = 65536 };
+enum { COMMANDS_MAX = 1024, ENDED_MAX = 64, WORDS_MAX = 1024, TERMINAL_LEFT_MAX = 65536 };
 
 static struct command *commands;
 static unsigned count, number;
@@ -43,75 +45,6 @@ void command_not_executed(void) {
 }
 
 // ---- starting
-
-struct request {
-    struct spawn spawn;
-    size_t argc, envc, unsetc;
-    char **more, **unset;
-    const char *id;
-    bool kept, apart;
-    uint32_t timeout_ms;
-    enum step refused;
-};
-
-static bool id_is_valid(const char *id, size_t length) {
-    return length > 0 && length <= ID_MAX
-        && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
-}
-
-// Fields that hold numbers, and so may hold a NUL.
-static bool number_field(struct request *request, const struct field *field) {
-    struct spawn *spawn = &request->spawn;
-    const uint8_t *bytes = field->bytes;
-    if (field->tag == 8 && field->length == 20 && spawn->limit_count < sizeof spawn->limits / sizeof *spawn->limits) {
-        spawn->limits[spawn->limit_count++] = (struct limit){get32(bytes), get64(bytes + 4), get64(bytes + 12)};
-    } else if (field->tag == 9 && field->length == 4) {
-        spawn->terminal = true;
-        spawn->rows = get16(bytes);
-        spawn->columns = get16(bytes + 2);
-    } else if (field->tag == 12 && field->length == 4) {
-        request->timeout_ms = get32(bytes);
-    } else {
-        return false;
-    }
-    return true;
-}
-
-// Takes the request's fields. The arrays have room for as many as there are fields.
-static void request_read(struct request *request, uint8_t *at, uint8_t *end) {
-    struct field field;
-    int more;
-    request->refused = STEP_REQUEST;
-    while ((more = field_next(&at, end, &field)) > 0) {
-        char *text = (char *)field.bytes;
-        if (number_field(request, &field))
-            continue;
-        if (memchr(text, 0, field.length) != NULL)
-            return;
-        if (field.tag == 1 && request->argc < ARGUMENTS_MAX)
-            request->spawn.argv[request->argc++] = text;
-        else if (field.tag == 2 && request->envc < VARIABLES_MAX && strchr(text, '=') > text)
-            request->more[request->envc++] = text;
-        else if (field.tag == 3 && field.length > 0)
-            request->spawn.folder = text;
-        else if (field.tag == 4 && field.length > 0)
-            request->spawn.user = text;
-        else if (field.tag == 5)
-            request->spawn.no_stdin = true;
-        else if (field.tag == 6)
-            request->spawn.make_folder = true;
-        else if (field.tag == 7 && request->unsetc < VARIABLES_MAX && field.length > 0 && strchr(text, '=') == NULL)
-            request->unset[request->unsetc++] = text;
-        else if (field.tag == 10 && id_is_valid(text, field.length))
-            request->id = text;
-        else if (field.tag == 11 || field.tag == 13)
-            request->kept = true, request->apart |= field.tag == 13;
-        else
-            return;
-    }
-    if (more == 0 && (request->argc > 0) == (request->spawn.serve == NULL))
-        request->refused = 0;
-}
 
 static void refuse(const struct origin *origin, int error, enum step step, const char *text) {
     uint8_t payload[133];
@@ -271,54 +204,12 @@ void command_attach(const struct origin *origin, const uint8_t *id, size_t lengt
     command->in_owed = 0;
 }
 
-enum { RECORD_LENGTH = 36 };
-
-static size_t record_length(const struct command *command) {
-    return RECORD_LENGTH + 4 + strlen(command->id) + command->words_length;
-}
-
-// number, process, how it ended (kind, its causes), what it is, value, when; id and words, each behind its length.
-static size_t put_record(uint8_t *at, const struct command *command) {
-    bool signaled = command->ended && WIFSIGNALED(command->status);
-    size_t id = strlen(command->id);
-    put32(at, command->number);
-    put32(at + 4, (uint32_t)command->pid);
-    at[8] = !command->ended ? 0 : command->step != 0 ? 3 : signaled ? 2 : 1;
-    at[9] = (uint8_t)(command->out_of_memory | command->timed_out << 1);
-    at[10] = (uint8_t)(command->kept | command->attached << 1 | command->terminal << 2);
-    at[11] = 0;
-    put32(at + 12, (uint32_t)(!command->ended ? 0 : command->step != 0 ? command->error : signaled ? WTERMSIG(command->status) : WEXITSTATUS(command->status)));
-    put64(at + 16, (uint64_t)command->began_ns);
-    put64(at + 24, (uint64_t)command->ended_ns);
-    put32(at + 32, (uint32_t)id);
-    memcpy(at + 36, command->id, id);
-    put32(at + 36 + id, (uint32_t)command->words_length);
-    if (command->words_length > 0)
-        memcpy(at + 40 + id, command->words, command->words_length);
-    return record_length(command);
-}
-
-static const struct command *command_after(uint32_t after) {
+const struct command *command_after(uint32_t after) {
     const struct command *next = NULL;
     for (const struct command *command = commands; command != NULL; command = command->next)
         if (command->number > after && !command->alone && !command->unlogged && (next == NULL || command->number < next->number) && (!command->ended || command->kept))
             next = command;
     return next;
-}
-
-// Those with higher numbers than the one given, the lowest first, as many as fit.
-void command_list(const struct origin *origin, const uint8_t *request, size_t length) {
-    static uint8_t payload[FRAME_PAYLOAD];
-    if (length != 4)
-        return answer_error(origin, EPROTO, "malformed");
-    uint32_t after = get32(request);
-    size_t used = 0;
-    for (const struct command *command; (command = command_after(after)) != NULL; after = command->number) {
-        if (used + record_length(command) > sizeof payload)
-            break;
-        used += put_record(payload + used, command);
-    }
-    answer(origin, OK, payload, used);
 }
 
 // It goes on without its host.

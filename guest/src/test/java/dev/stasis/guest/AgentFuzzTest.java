@@ -35,6 +35,8 @@ class AgentFuzzTest {
                     "frames.c",
                     "lanes.c",
                     "commands.c",
+                    "request.c",
+                    "listing.c",
                     "streams.c",
                     "kept.c",
                     "logs.c",
