@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -38,18 +39,7 @@ final class ExecCommand implements Callable<Integer> {
             description = "Takes a variable of the sandbox's away. Repeatable; goes over --env.")
     List<String> unsetEnv = List.of();
 
-    @Option(
-            names = {"-w", "--workdir"},
-            paramLabel = "DIR",
-            description = "The working folder; the image's unless said otherwise, or else /.")
-    @Nullable String folder;
-
-    @Option(
-            names = {"-u", "--user"},
-            paramLabel = "USER[:GROUP]",
-            description =
-                    "The user, by name or number; the image's unless said otherwise, or else root.")
-    @Nullable String user;
+    @Mixin WhereOptions where = new WhereOptions();
 
     @Option(
             names = "--timeout",
@@ -154,12 +144,7 @@ final class ExecCommand implements Callable<Integer> {
         env.forEach(builder::env);
         limits.forEach(limit -> builder.rlimit(limit.resource(), limit.bounds()));
         unsetEnv.forEach(builder::unsetEnv);
-        if (folder != null) {
-            builder.folder(folder);
-        }
-        if (user != null) {
-            builder.user(user);
-        }
+        where.applyTo(builder);
         if (timeout != null) {
             builder.timeout(timeout);
         }

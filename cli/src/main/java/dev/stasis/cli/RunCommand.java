@@ -35,17 +35,7 @@ final class RunCommand implements Callable<Integer> {
                     "Runs this program instead of the image's entrypoint; nothing stands for none.")
     @Nullable String entrypoint;
 
-    @Option(
-            names = {"-u", "--user"},
-            paramLabel = "USER[:GROUP]",
-            description = "The user, by name or number; the image's unless said otherwise.")
-    @Nullable String user;
-
-    @Option(
-            names = {"-w", "--workdir"},
-            paramLabel = "DIR",
-            description = "The working folder; the image's unless said otherwise.")
-    @Nullable String folder;
+    @Mixin WhereOptions where = new WhereOptions();
 
     @Parameters(
             arity = "0..*",
@@ -82,12 +72,7 @@ final class RunCommand implements Callable<Integer> {
             all.addAll(command);
             builder.command(all);
         }
-        if (user != null) {
-            builder.user(user);
-        }
-        if (folder != null) {
-            builder.folder(folder);
-        }
+        where.applyTo(builder);
     }
 
     /// Whether the first word has a `--` before it, which the parser has taken away.

@@ -1,10 +1,9 @@
 package dev.stasis.cli;
 
-import dev.stasis.ExecBuilder;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,18 +19,7 @@ final class ShellCommand implements Callable<Integer> {
 
     private final Session session;
 
-    @Option(
-            names = {"-u", "--user"},
-            paramLabel = "USER[:GROUP]",
-            description =
-                    "The user, by name or number; the image's unless said otherwise, or else root.")
-    @Nullable String user;
-
-    @Option(
-            names = {"-w", "--workdir"},
-            paramLabel = "DIR",
-            description = "The working folder; the image's unless said otherwise, or else /.")
-    @Nullable String folder;
+    @Mixin WhereOptions where = new WhereOptions();
 
     @Option(
             names = "--detach-keys",
@@ -53,24 +41,15 @@ final class ShellCommand implements Callable<Integer> {
         try (var sandbox = Lookup.sandbox(session, name)) {
             if (!session.terminal().inIsTerminal()) {
                 return new StreamedCommand(session.terminal())
-                        .run(sandbox, List.of("/bin/sh", "-c", SHELL), this::apply);
+                        .run(sandbox, List.of("/bin/sh", "-c", SHELL), where::applyTo);
             }
             return new TerminalCommand(session, name, detachKeys)
                     .run(size ->
                             sandbox.execStream(builder -> {
                                 builder.shell(SHELL).noTimeout().terminal(size);
                                 session.terminal().type().ifPresent(t -> builder.env("TERM", t));
-                                apply(builder);
+                                where.applyTo(builder);
                             }));
-        }
-    }
-
-    private void apply(ExecBuilder builder) {
-        if (folder != null) {
-            builder.folder(folder);
-        }
-        if (user != null) {
-            builder.user(user);
         }
     }
 }
