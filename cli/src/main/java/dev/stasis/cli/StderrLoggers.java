@@ -47,7 +47,8 @@ public final class StderrLoggers extends System.LoggerFinder {
                 @Nullable String format,
                 Object... values) {
             if (isLoggable(level)) {
-                boolean plain = format == null || values.length == 0;
+                // Java's own default methods pass null where there are no values.
+                boolean plain = format == null || values == null || values.length == 0;
                 print(level, plain ? format : MessageFormat.format(format, values), null);
             }
         }
