@@ -2,11 +2,6 @@ package dev.stasis.linux;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -18,18 +13,8 @@ final class Descriptor implements AutoCloseable {
     private static final int CLOSE_ON_EXEC = 0x80000;
     private static final int OWNER_ONLY = 0600;
 
-    private static final MethodHandle OPEN =
-            SystemCall.link(
-                    "open",
-                    FunctionDescriptor.of(
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT),
-                    Linker.Option.firstVariadicArg(2));
-    private static final MethodHandle CLOSE =
-            SystemCall.link(
-                    "close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    private static final SystemCall OPEN = SystemCall.named("open");
+    private static final SystemCall CLOSE = SystemCall.named("close");
 
     private final int number;
     private boolean closed;
@@ -49,7 +34,7 @@ final class Descriptor implements AutoCloseable {
             var name = SystemCall.path(arena, path);
             int number;
             do {
-                number = invokeOpen(state, name, flags | CLOSE_ON_EXEC);
+                number = OPEN.number(state, name.address(), flags | CLOSE_ON_EXEC, OWNER_ONLY);
             } while (number < 0 && SystemCall.failure("open", "", state).is(Errno.EINTR));
             if (number < 0) {
                 var failure = SystemCall.failure("open", path.toString(), state);
@@ -59,14 +44,6 @@ final class Descriptor implements AutoCloseable {
                 throw failure;
             }
             return new Descriptor(number);
-        }
-    }
-
-    private static int invokeOpen(MemorySegment state, MemorySegment name, int flags) {
-        try {
-            return (int) OPEN.invokeExact(state, name, flags, OWNER_ONLY);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
         }
     }
 
@@ -88,9 +65,7 @@ final class Descriptor implements AutoCloseable {
         }
         closed = true;
         try (var arena = Arena.ofConfined()) {
-            int ignored = (int) CLOSE.invokeExact(SystemCall.state(arena), number);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
+            CLOSE.number(SystemCall.state(arena), number);
         }
     }
 }

@@ -2,8 +2,6 @@ package dev.stasis.linux;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,7 +19,7 @@ public final class Flock implements AutoCloseable {
     private static final long FIRST_PAUSE_NANOS = Duration.ofNanos(100_000).toNanos();
     private static final long LONGEST_PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
-    private static final MethodHandle FLOCK = SystemCall.link("flock", SystemCall.intOfTwoInts());
+    private static final SystemCall FLOCK = SystemCall.named("flock");
 
     /// How a file is locked.
     public enum Mode {
@@ -121,7 +119,7 @@ public final class Flock implements AutoCloseable {
             throws SystemCallException {
         try (var arena = Arena.ofConfined()) {
             var state = SystemCall.state(arena);
-            while (flock(state, descriptor.number(), mode.operation | UNLESS_TAKEN) != 0) {
+            while (FLOCK.number(state, descriptor.number(), mode.operation | UNLESS_TAKEN) != 0) {
                 var failure = SystemCall.failure("flock", file.toString(), state);
                 if (failure.is(Errno.EAGAIN)) {
                     return false;
@@ -131,14 +129,6 @@ public final class Flock implements AutoCloseable {
                 }
             }
             return true;
-        }
-    }
-
-    private static int flock(MemorySegment state, int number, int operation) {
-        try {
-            return (int) FLOCK.invokeExact(state, number, operation);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
         }
     }
 

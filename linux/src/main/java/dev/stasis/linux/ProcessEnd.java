@@ -1,15 +1,11 @@
 package dev.stasis.linux;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /// The end of this process. Java's own waits up to 300 ms for threads that are in native calls,
 /// such as one that waits for a child process that lives on.
 public final class ProcessEnd {
-    private static final MethodHandle EXIT =
-            SystemCall.link("_exit", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+    private static final SystemCall EXIT = SystemCall.named("_exit");
 
     private ProcessEnd() {}
 
@@ -18,9 +14,7 @@ public final class ProcessEnd {
     /// @param code its exit code
     public static void now(int code) {
         try (var arena = Arena.ofConfined()) {
-            EXIT.invokeExact(SystemCall.state(arena), code);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
+            EXIT.word(SystemCall.state(arena), code);
         }
     }
 }

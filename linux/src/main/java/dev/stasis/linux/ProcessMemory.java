@@ -1,10 +1,8 @@
 package dev.stasis.linux;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /// The memory of another process of the same user, by `process_vm_readv` and `process_vm_writev`:
 /// one copy between the two address spaces. The other process should stand still.
@@ -12,17 +10,8 @@ import java.lang.invoke.MethodHandle;
 /// The kernel wants the right to trace that process. Where it refuses, the exception says so by
 /// {@link SystemCallException#isRefused()}. Thread-safe.
 public final class ProcessMemory {
-    private static final FunctionDescriptor TYPE =
-            FunctionDescriptor.of(
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.ADDRESS,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.ADDRESS,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG);
-    private static final MethodHandle READ = SystemCall.link("process_vm_readv", TYPE);
-    private static final MethodHandle WRITE = SystemCall.link("process_vm_writev", TYPE);
+    private static final SystemCall READ = SystemCall.named("process_vm_readv");
+    private static final SystemCall WRITE = SystemCall.named("process_vm_writev");
 
     /// A `struct iovec` is an address and a length, eight bytes each.
     private static final long VECTOR_BYTES = 16;
@@ -52,7 +41,7 @@ public final class ProcessMemory {
         copy(WRITE, "process_vm_writev", address, source);
     }
 
-    private void copy(MethodHandle call, String name, long address, MemorySegment ours)
+    private void copy(SystemCall call, String name, long address, MemorySegment ours)
             throws SystemCallException {
         try (var arena = Arena.ofConfined()) {
             var state = SystemCall.state(arena);
@@ -61,7 +50,7 @@ public final class ProcessMemory {
             for (long done = 0; done < ours.byteSize(); ) {
                 fill(local, ours.address() + done, ours.byteSize() - done);
                 fill(remote, address + done, ours.byteSize() - done);
-                long copied = invoke(call, state, local, remote);
+                long copied = call.word(state, pid, local.address(), 1, remote.address(), 1, 0);
                 if (copied <= 0) {
                     throw SystemCall.failure(
                             name,
@@ -70,15 +59,6 @@ public final class ProcessMemory {
                 }
                 done += copied;
             }
-        }
-    }
-
-    private long invoke(
-            MethodHandle call, MemorySegment state, MemorySegment local, MemorySegment remote) {
-        try {
-            return (long) call.invokeExact(state, pid, local, 1L, remote, 1L, 0L);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
         }
     }
 

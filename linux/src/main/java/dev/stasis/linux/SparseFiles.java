@@ -3,11 +3,7 @@ package dev.stasis.linux;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,23 +18,8 @@ public final class SparseFiles {
     private static final int SEEK_HOLE = 4;
     private static final long FICLONE = 0x40049409L;
 
-    private static final MethodHandle LSEEK =
-            SystemCall.link(
-                    "lseek",
-                    FunctionDescriptor.of(
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_INT));
-    private static final MethodHandle IOCTL =
-            SystemCall.link(
-                    "ioctl",
-                    FunctionDescriptor.of(
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_INT),
-                    Linker.Option.firstVariadicArg(2));
+    private static final SystemCall LSEEK = SystemCall.named("lseek");
+    private static final SystemCall IOCTL = SystemCall.named("ioctl");
 
     private SparseFiles() {}
 
@@ -136,15 +117,8 @@ public final class SparseFiles {
         try (var from = Descriptor.open(source, Descriptor.READ_ONLY);
                 var to = Descriptor.open(target, Descriptor.READ_WRITE);
                 var arena = Arena.ofConfined()) {
-            int result =
-                    (int)
-                            IOCTL.invokeExact(
-                                    SystemCall.state(arena), to.number(), FICLONE, from.number());
-            return result == 0;
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
+            var state = SystemCall.state(arena);
+            return IOCTL.number(state, to.number(), FICLONE, from.number()) == 0;
         }
     }
 
@@ -152,12 +126,7 @@ public final class SparseFiles {
     private static long seek(
             Descriptor descriptor, Path file, long offset, int whence, MemorySegment state)
             throws SystemCallException {
-        long found;
-        try {
-            found = (long) LSEEK.invokeExact(state, descriptor.number(), offset, whence);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
-        }
+        long found = LSEEK.word(state, descriptor.number(), offset, whence);
         if (found >= 0) {
             return found;
         }

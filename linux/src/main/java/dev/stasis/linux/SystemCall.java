@@ -10,23 +10,72 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/// Links functions of the C library and reads `errno` after them. A class that needs a call holds
-/// its handle in a static field of its own, so that nothing is linked before it is needed.
+/// A function of the C library, and `errno` after it. A class that needs one holds it in a static
+/// field of its own, so that nothing is looked up before it is needed.
+///
+/// All of them are called as `long f(long, long, long, long, long, long)`. Java makes some ten
+/// classes for each type of function, which takes longer than all calls of a short command; one
+/// type serves because on x86-64 and aarch64 the first six whole numbers and pointers travel in
+/// registers: a function reads as many of them, and as much of each, as it declares.
 final class SystemCall {
+    private static final int WORDS = 6;
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final long ERRNO =
             STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+    private static final MethodHandle CALL = link();
 
-    private SystemCall() {}
+    private final MemorySegment function;
 
-    /// A handle whose first parameter is the segment that {@link #state} made.
+    private SystemCall(MemorySegment function) {
+        this.function = function;
+    }
+
+    /// The function of this name. It takes at most six whole numbers and pointers, and what it
+    /// returns is one or nothing.
+    static SystemCall named(String name) {
+        return new SystemCall(LINKER.defaultLookup().findOrThrow(name));
+    }
+
     @SuppressWarnings("restricted")
-    static MethodHandle link(String name, FunctionDescriptor type, Linker.Option... options) {
-        var all = new Linker.Option[options.length + 1];
-        System.arraycopy(options, 0, all, 0, options.length);
-        all[options.length] = Linker.Option.captureCallState("errno");
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, all);
+    private static MethodHandle link() {
+        var word = ValueLayout.JAVA_LONG;
+        var type = FunctionDescriptor.of(word, word, word, word, word, word, word);
+        // Variadic ones want to be told on x86-64 that no argument is a fraction; others don't
+        // mind.
+        return LINKER.downcallHandle(
+                type, Linker.Option.firstVariadicArg(1), Linker.Option.captureCallState("errno"));
+    }
+
+    /// Calls it.
+    ///
+    /// @param state of {@link #state}; gets what {@link #failure} reads
+    /// @param words the arguments; pointers as addresses of what outlives the call
+    /// @return what it returned; where that is an `int`, only {@link #number} has the right value
+    long word(MemorySegment state, long... words) {
+        try {
+            return (long)
+                    CALL.invokeExact(
+                            function,
+                            state,
+                            at(words, 0),
+                            at(words, 1),
+                            at(words, 2),
+                            at(words, 3),
+                            at(words, 4),
+                            at(words, WORDS - 1));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /// Calls one that returns an `int`: the other half of that register may hold anything.
+    int number(MemorySegment state, long... words) {
+        return (int) word(state, words);
+    }
+
+    private static long at(long[] words, int index) {
+        return index < words.length ? words[index] : 0;
     }
 
     static MemorySegment state(Arena arena) {
@@ -42,16 +91,10 @@ final class SystemCall {
     }
 
     /// For the `catch (Throwable)` that `invokeExact` asks for.
-    static Error unexpected(Throwable thrown) {
+    private static Error unexpected(Throwable thrown) {
         if (thrown instanceof Error error) {
             return error;
         }
         return new AssertionError("a native call threw", thrown);
-    }
-
-    /// `int f(int, int)`, the most frequent type.
-    static FunctionDescriptor intOfTwoInts() {
-        return FunctionDescriptor.of(
-                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
     }
 }

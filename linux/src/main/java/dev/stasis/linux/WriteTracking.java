@@ -2,11 +2,8 @@ package dev.stasis.linux;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -20,23 +17,8 @@ import java.util.Optional;
 public final class WriteTracking implements AutoCloseable {
     private static final String NAME = "anon_inode:[userfaultfd]";
 
-    private static final FunctionDescriptor CALL =
-            FunctionDescriptor.of(
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG);
-    private static final FunctionDescriptor CONTROL =
-            FunctionDescriptor.of(
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.ADDRESS);
-    private static final MethodHandle SYSCALL =
-            SystemCall.link("syscall", CALL, Linker.Option.firstVariadicArg(1));
-    private static final MethodHandle IOCTL =
-            SystemCall.link("ioctl", CONTROL, Linker.Option.firstVariadicArg(2));
+    private static final SystemCall SYSCALL = SystemCall.named("syscall");
+    private static final SystemCall IOCTL = SystemCall.named("ioctl");
 
     private static final long PIDFD_OPEN = 434;
     private static final long PIDFD_GETFD = 438;
@@ -131,12 +113,12 @@ public final class WriteTracking implements AutoCloseable {
     private static Descriptor fetch(long pid, long number) throws SystemCallException {
         try (var arena = Arena.ofConfined()) {
             var state = SystemCall.state(arena);
-            long process = call(state, PIDFD_OPEN, pid, 0, 0);
+            long process = SYSCALL.word(state, PIDFD_OPEN, pid, 0);
             if (process < 0) {
                 throw SystemCall.failure("pidfd_open", "of process " + pid, state);
             }
             try (var _ = Descriptor.owning(Math.toIntExact(process))) {
-                long fetched = call(state, PIDFD_GETFD, process, number, 0);
+                long fetched = SYSCALL.word(state, PIDFD_GETFD, process, number, 0);
                 if (fetched < 0) {
                     throw SystemCall.failure("pidfd_getfd", "of process " + pid, state);
                 }
@@ -204,21 +186,9 @@ public final class WriteTracking implements AutoCloseable {
         return struct.get(ValueLayout.JAVA_LONG, field * Long.BYTES);
     }
 
-    private static long call(MemorySegment state, long number, long a, long b, long c) {
-        try {
-            return (long) SYSCALL.invokeExact(state, number, a, b, c);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
-        }
-    }
-
     private static int control(
             MemorySegment state, Descriptor descriptor, long request, MemorySegment argument) {
-        try {
-            return (int) IOCTL.invokeExact(state, descriptor.number(), request, argument);
-        } catch (Throwable e) {
-            throw SystemCall.unexpected(e);
-        }
+        return IOCTL.number(state, descriptor.number(), request, argument.address());
     }
 
     @Override
