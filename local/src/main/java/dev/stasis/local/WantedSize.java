@@ -23,7 +23,7 @@ record WantedSize(int cpus, ByteSize memory) {
     /// @throws StasisException with {@link ErrorCode#LIMIT_EXCEEDED} or {@link
     ///   ErrorCode#INCOMPATIBLE_SNAPSHOT}
     WantedSize checked(String what, Setup setup) {
-        if (equals(of(setup))) {
+        if (cpus == setup.cpus() && memory.bytes() == setup.memory().bytes()) {
             return this;
         }
         var most = setup.most();

@@ -2,7 +2,6 @@ package dev.stasis.machine;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -19,10 +18,6 @@ public record QemuVersion(int major, int minor, int micro) implements Comparable
     private static final Pattern FORM = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})\\.(\\d{1,4})");
     private static final Pattern BANNER =
             Pattern.compile("QEMU emulator version (" + FORM.pattern() + ")");
-    private static final Comparator<QemuVersion> ORDER =
-            Comparator.comparingInt(QemuVersion::major)
-                    .thenComparingInt(QemuVersion::minor)
-                    .thenComparingInt(QemuVersion::micro);
 
     /// Reads `7.2.22`.
     public static QemuVersion parse(String text) {
@@ -51,7 +46,12 @@ public record QemuVersion(int major, int minor, int micro) implements Comparable
 
     @Override
     public int compareTo(QemuVersion other) {
-        return ORDER.compare(this, other);
+        if (major != other.major) {
+            return Integer.compare(major, other.major);
+        }
+        return minor != other.minor
+                ? Integer.compare(minor, other.minor)
+                : Integer.compare(micro, other.micro);
     }
 
     @Override

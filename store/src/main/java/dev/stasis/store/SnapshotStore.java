@@ -13,7 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -198,9 +198,10 @@ public final class SnapshotStore {
         var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
         var memory = catalogue.chain(top, Part.MEMORY);
         var disk = catalogue.chain(top, Part.DISK);
-        var all = new LinkedHashSet<>(memory);
-        all.addAll(disk);
-        catalogue.requireNamedManifests(all);
+        var all = new LinkedHashMap<String, SnapshotManifest>();
+        memory.forEach(manifest -> all.put(manifest.id(), manifest));
+        disk.forEach(manifest -> all.put(manifest.id(), manifest));
+        catalogue.requireNamedManifests(all.values());
         for (SnapshotManifest manifest : memory) {
             verification.check(manifest, Part.MEMORY);
         }
