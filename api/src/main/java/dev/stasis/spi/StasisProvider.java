@@ -16,6 +16,11 @@ public interface StasisProvider {
     /// XDG data folder.
     Path defaultHome();
 
+    /// Loads what every home needs and depends on none, so that a later {@link #open} takes less
+    /// long. For a short program, on a thread beside what it does before it opens a home. Changes
+    /// nothing outside of this process; what is missing is for {@link #open} to report.
+    default void prepare() {}
+
     /// Ends this process, without waiting for threads that are busy elsewhere; only for a program
     /// that has closed all it opened. No shutdown hook runs.
     ///

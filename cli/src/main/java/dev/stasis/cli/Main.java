@@ -7,7 +7,7 @@ import java.util.ServiceLoader;
 /// Starts the command line.
 public final class Main {
     /// Set to `orderly`, this system property lets the JVM end in its own time: for what writes
-    /// something at its end, such as the training of an AOT cache or a flight recording.
+    /// something at its end, such as a flight recording.
     private static final String END = "dev.stasis.end";
 
     private Main() {}
@@ -21,17 +21,43 @@ public final class Main {
             System.out.println(Version.text()); // most of what other verbs load is not needed
             return;
         }
-        var session = new Session(Terminal.ofThisProcess(), Stasis::open);
-        Runtime.getRuntime().addShutdownHook(new Thread(session::abandon, "clean-up"));
-        int code = new StasisCommandLine(session).run(args);
+        prepare();
+        var session = session();
+        int code = run(session, args);
         // After a signal the clean-up is still at work; this waits for it.
         if (session.isOpened()
                 && !session.isAbandoned()
                 && !"orderly".equals(System.getProperty(END))) {
-            ServiceLoader.load(StasisProvider.class)
-                    .findFirst()
-                    .ifPresent(provider -> provider.endProcess(code));
+            for (var provider : ServiceLoader.load(StasisProvider.class)) {
+                provider.endProcess(code);
+            }
         }
         System.exit(code);
+    }
+
+    /// Begins to load what opening a home takes, while this thread finds out what is asked for.
+    static void prepare() {
+        var thread = new Thread(Main::load, "prepare");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void load() {
+        try {
+            for (var provider : ServiceLoader.load(StasisProvider.class)) {
+                provider.prepare();
+            }
+        } catch (RuntimeException | Error e) {
+            // What opens the home will meet it again, and says so to whoever asked for that.
+        }
+    }
+
+    static Session session() {
+        return new Session(Terminal.ofThisProcess(), Stasis::open);
+    }
+
+    static int run(Session session, String... args) {
+        Runtime.getRuntime().addShutdownHook(new Thread(session::abandon, "clean-up"));
+        return new StasisCommandLine(session).run(args);
     }
 }

@@ -2,7 +2,9 @@ package dev.stasis.local;
 
 import dev.stasis.Stasis;
 import dev.stasis.linux.ProcessEnd;
+import dev.stasis.linux.Users;
 import dev.stasis.spi.StasisProvider;
+import dev.stasis.store.Home;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -16,6 +18,13 @@ public final class LocalProvider implements StasisProvider {
     @Override
     public Stasis open(Path home) {
         return LocalStasis.open(home);
+    }
+
+    @Override
+    public void prepare() {
+        Users.effectiveUid(); // links the C library
+        Home.prepare();
+        Thread.ofVirtual().start(() -> {}); // starts what runs them
     }
 
     @Override

@@ -44,6 +44,12 @@ public final class Home {
         this.runtime = RuntimeFolder.of(root, host, Path.of("/tmp"));
     }
 
+    /// Loads what reading any home needs, so that a later {@link #open(Path)} takes less long.
+    public static void prepare() {
+        Digests.sha256(new byte[0]);
+        Document.parse("nothing", "{}".getBytes(StandardCharsets.UTF_8));
+    }
+
     /// Opens a home, creating it with mode 0700 if need be, and removes what interrupted operations
     /// of processes that are gone left in it. Half-made sandboxes are left: see {@link
     /// SandboxStore#leftovers()}.
