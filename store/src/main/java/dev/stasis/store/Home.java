@@ -4,6 +4,7 @@ import dev.stasis.ErrorCode;
 import dev.stasis.Finding;
 import dev.stasis.StasisException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
