@@ -19,6 +19,8 @@ enum Arm {
     MAPPED_RAM("mapped-ram"),
     /// QEMU's templating: memory in a file, which clones map privately, and a state without it.
     TEMPLATING("templating"),
+    /// libvirt's save and restore.
+    LIBVIRT("libvirt"),
     /// What the computer itself needs.
     FLOOR("floor");
 

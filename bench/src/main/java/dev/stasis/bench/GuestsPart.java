@@ -1,22 +1,25 @@
 package dev.stasis.bench;
 
+import dev.stasis.ByteSize;
 import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
 import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /// Every arm on guests of all sizes and fillings, idle and busy: a few runs of each.
 final class GuestsPart {
+    /// libvirt has a guest stand still while it is saved, so that a busy one is none then. One of
+    /// this size is not tried once more, as it takes long.
+    private static final ByteSize LARGE = ByteSize.ofMebibytes(4096);
+
     private final Run run;
     private final Run.Time time;
-    private final @Nullable Path newerQemu;
+    private final Alternatives alternatives;
 
-    GuestsPart(Run run, Run.Time time, @Nullable Path newerQemu) {
+    GuestsPart(Run run, Run.Time time, Alternatives alternatives) {
         this.run = run;
         this.time = time;
-        this.newerQemu = newerQemu;
+        this.alternatives = alternatives;
     }
 
     void measure() throws IOException, QmpException {
@@ -69,8 +72,13 @@ final class GuestsPart {
 
     private void arms(Subject subject, Snapshot snapshot) throws IOException, QmpException {
         var original = run.stasis().original(subject, snapshot);
-        try (var qemu = new QemuArms(run.samples(), run.workplace(), original, newerQemu)) {
+        try (var qemu = alternatives.qemu(run, original);
+                var libvirt = alternatives.libvirt(run, original)) {
             qemu.prepare();
+            if (subject.load() == Subject.Load.IDLE || subject.memory().compareTo(LARGE) < 0) {
+                libvirt.save();
+                libvirt.restore();
+            }
             for (int i = 0; i < run.settings().extent().fewRuns(); i++) {
                 run.stasis().restore(snapshot, subject);
                 for (var arm : qemu.arms()) {

@@ -65,25 +65,32 @@ public final class Main {
 
     private static Report measured(Settings settings) throws IOException {
         var extent = settings.extent();
-        try (var run = Run.begin(settings)) {
+        try (var run = Run.begin(settings);
+                var virsh = comparesSnapshots(settings) ? Virsh.find(run) : null) {
             run.workplace().touchMemory(2 * extent.main().memory().mebibytes());
-            var qemu = path(NEWER_QEMU);
+            var alternatives = new Alternatives(path(NEWER_QEMU), virsh);
             if (settings.has("restores")) {
-                run.part("restores and forks", new RestoresPart(run, qemu)::measure);
+                run.part("restores and forks", new RestoresPart(run, alternatives)::measure);
             }
             if (settings.has("pauses")) {
-                run.part("snapshots", new PausesPart(run)::measure);
+                run.part("snapshots", new PausesPart(run, alternatives)::measure);
             }
             if (settings.has("making")) {
                 run.part("making sandboxes", new MakingPart(run, path(PROGRAM))::measure);
             }
-            more(run, settings, qemu);
+            more(run, settings, alternatives);
             return Report.of(run);
         }
     }
 
+    /// Whether there is a part that restores and saves in other ways, too.
+    private static boolean comparesSnapshots(Settings settings) {
+        return settings.has("restores") || settings.has("pauses") || settings.has("guests");
+    }
+
     /// The parts beside restores, snapshots and making sandboxes.
-    private static void more(Run run, Settings settings, @Nullable Path qemu) throws IOException {
+    private static void more(Run run, Settings settings, Alternatives alternatives)
+            throws IOException {
         var extent = settings.extent();
         if (settings.hasSlow("files")) {
             run.part("files", new FilesPart(run)::measure);
@@ -105,7 +112,7 @@ public final class Main {
         }
         if (settings.has("guests") && !extent.sizes().isEmpty()) {
             var time = Run.atMost(extent.guests());
-            run.part("guests of all sizes", new GuestsPart(run, time, qemu)::measure);
+            run.part("guests of all sizes", new GuestsPart(run, time, alternatives)::measure);
         }
         if (settings.has("soak") && settings.soak().isPositive()) {
             run.part("soak", new SoakPart(run)::measure);

@@ -3,6 +3,7 @@ package dev.stasis.bench;
 import dev.stasis.ByteSize;
 import dev.stasis.Sandbox;
 import dev.stasis.Snapshot;
+import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -15,13 +16,15 @@ final class PausesPart {
     private static final Duration BETWEEN = Duration.ofMillis(300);
 
     private final Run run;
+    private final Alternatives alternatives;
     private int changes;
 
-    PausesPart(Run run) {
+    PausesPart(Run run, Alternatives alternatives) {
         this.run = run;
+        this.alternatives = alternatives;
     }
 
-    void measure() throws IOException {
+    void measure() throws IOException, QmpException {
         var extent = run.settings().extent();
         var time = Run.atMost(extent.pauses());
         for (int i = 0; i < extent.sources() && (i == 0 || !time.isUp()); i++) {
@@ -35,7 +38,7 @@ final class PausesPart {
 
     /// @param made the guest to be made
     /// @param as what its values are of
-    private void source(Subject made, Subject as) throws IOException {
+    private void source(Subject made, Subject as) throws IOException, QmpException {
         try (var source = run.stasis().boot("source", made.memory())) {
             source.exec(Guest.fill(made.inUse())).orThrow();
             run.workplace().touchMemory(made.memory().mebibytes());
@@ -49,6 +52,7 @@ final class PausesPart {
                         .add(
                                 new Series(Metric.SNAPSHOT_DISK, Arm.COLD, as),
                                 StasisArm.onDisk(first));
+                libvirt(first, as);
                 for (int i = 0; i < run.settings().extent().changes(); i++) {
                     resume(source);
                     change(source);
@@ -59,6 +63,15 @@ final class PausesPart {
                 checkpoints(source, as);
                 source.exec(Guest.WRITER).orThrow();
                 checkpoints(source, as.busy());
+            }
+        }
+    }
+
+    /// The same guest, saved by libvirt.
+    private void libvirt(Snapshot snapshot, Subject as) throws IOException, QmpException {
+        if (as.equals(Subject.MAIN) && alternatives.virsh() != null) {
+            try (var libvirt = alternatives.libvirt(run, run.stasis().original(as, snapshot))) {
+                libvirt.save();
             }
         }
     }

@@ -43,27 +43,32 @@ final class PlainQemu implements AutoCloseable {
     private static final int LAST_SAID = 2000;
     private static final ByteSize OUTPUT = ByteSize.ofMebibytes(1);
 
-    private final Process process;
+    private final ProcessHandle process;
+    private final @Nullable Process own; // null when somebody else has started it
     private final Path run;
+    private final Path log;
     private final QmpClient monitor;
     private @Nullable AgentConnection agent;
 
-    private PlainQemu(Process process, Path run, QmpClient monitor) {
+    private PlainQemu(ProcessHandle process, @Nullable Process own, Path run, Path log)
+            throws IOException, QmpException {
         this.process = process;
+        this.own = own;
         this.run = run;
-        this.monitor = monitor;
+        this.log = log;
+        this.monitor = connectToMonitor(process, run, log);
     }
 
     /// Starts it and waits until it obeys; a state that it is told to load is loaded then.
     ///
     /// @param run an existing folder for its sockets
     static PlainQemu start(List<String> command, Path run) throws IOException, QmpException {
-        var log = run.resolve("qemu.log").toFile();
-        var process =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+        var log = run.resolve("qemu.log");
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        var process = builder.redirectOutput(log.toFile()).start();
         boolean started = false;
         try {
-            var qemu = new PlainQemu(process, run, connectToMonitor(process, run));
+            var qemu = new PlainQemu(process.toHandle(), process, run, log);
             started = true;
             return qemu;
         } finally {
@@ -73,8 +78,19 @@ final class PlainQemu implements AutoCloseable {
         }
     }
 
+    /// Connects to one that somebody else has started, who also ends it.
+    ///
+    /// @param run the folder of its sockets
+    /// @param log what it says
+    static PlainQemu attach(long pid, Path run, Path log) throws IOException, QmpException {
+        var process =
+                ProcessHandle.of(pid)
+                        .orElseThrow(() -> new IOException("QEMU " + pid + " has ended: " + log));
+        return new PlainQemu(process, null, run, log);
+    }
+
     /// Connects to the monitor once it listens, which is some time after its socket is there.
-    private static QmpClient connectToMonitor(Process process, Path run)
+    private static QmpClient connectToMonitor(ProcessHandle process, Path run, Path log)
             throws IOException, QmpException {
         var socket = run.resolve("qmp");
         while (process.isAlive()) {
@@ -89,7 +105,7 @@ final class PlainQemu implements AutoCloseable {
             }
             LockSupport.parkNanos(POLL_NANOS);
         }
-        throw new IOException("QEMU ended: " + Files.readString(run.resolve("qemu.log")));
+        throw new IOException("QEMU ended: " + Files.readString(log));
     }
 
     long pid() {
@@ -98,13 +114,18 @@ final class PlainQemu implements AutoCloseable {
 
     /// A failure with how QEMU ended, if it did, and what it and the guest's console said last.
     String explain(Exception failure) throws IOException {
-        var log = Files.readString(run.resolve("qemu.log"), StandardCharsets.ISO_8859_1);
-        var last = log.substring(Math.max(0, log.length() - LAST_SAID));
+        var said = Files.readString(log, StandardCharsets.ISO_8859_1);
+        var last = said.substring(Math.max(0, said.length() - LAST_SAID));
         return "%s; QEMU %s, and said last: %s"
                 .formatted(
-                        failure.getMessage(),
-                        process.isAlive() ? "lives" : "ended with " + process.exitValue(),
-                        last.isEmpty() ? "nothing" : last.strip());
+                        failure.getMessage(), state(), last.isEmpty() ? "nothing" : last.strip());
+    }
+
+    private String state() {
+        if (process.isAlive()) {
+            return "lives";
+        }
+        return own == null ? "has ended" : "ended with " + own.exitValue();
     }
 
     /// Runs a command of the monitor.
@@ -138,7 +159,7 @@ final class PlainQemu implements AutoCloseable {
                 return;
             }
             if (status.equals("failed")) {
-                throw new IOException("QEMU's migration failed: see " + run.resolve("qemu.log"));
+                throw new IOException("QEMU's migration failed: see " + log);
             }
             LockSupport.parkNanos(POLL_NANOS);
         }
@@ -147,10 +168,7 @@ final class PlainQemu implements AutoCloseable {
     /// The guest's agent, once it answers.
     AgentConnection connect() {
         if (agent == null) {
-            agent =
-                    AgentConnection.open(
-                            new AgentAddress(run.resolve("lane.0"), run.resolve("qemu.log")),
-                            LONGEST);
+            agent = AgentConnection.open(new AgentAddress(run.resolve("lane.0"), log), LONGEST);
         }
         return agent;
     }
@@ -251,25 +269,30 @@ final class PlainQemu implements AutoCloseable {
     /// Lets it end in order, so that its disk image is complete.
     void quit() throws QmpException, IOException {
         execute("quit", Map.of());
-        awaitEnd();
+        if (own != null) {
+            awaitEnd(own);
+        }
     }
 
     @Override
     public void close() throws IOException {
         disconnect();
         monitor.close();
-        process.destroyForcibly();
-        awaitEnd();
+        if (own != null) {
+            own.destroyForcibly();
+            awaitEnd(own);
+        }
     }
 
-    private void awaitEnd() throws IOException {
+    private static void awaitEnd(Process process) throws IOException {
+        long pid = process.pid();
         try {
             if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                throw new IOException("QEMU " + pid() + " has not ended in " + END_SECONDS + " s");
+                throw new IOException("QEMU " + pid + " has not ended in " + END_SECONDS + " s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while QEMU " + pid() + " ends", e);
+            throw new IOException("interrupted while QEMU " + pid + " ends", e);
         }
     }
 }

@@ -48,6 +48,30 @@ record QemuArguments(List<String> arguments, Path run, Path disk) {
         return command;
     }
 
+    /// What is passed on through somebody who starts the program and says by himself what the
+    /// machine is called, by what its processors work, and where its state comes from.
+    List<String> passedOn(Memory memory, Path newRun, Path newDisk) {
+        var command = resume(memory, newRun, newDisk);
+        command.removeFirst();
+        without(command, "-name");
+        without(command, "-accel");
+        return command;
+    }
+
+    /// The program.
+    String program() {
+        return arguments.getFirst();
+    }
+
+    /// What follows an option.
+    String value(String option) throws IOException {
+        int at = arguments.indexOf(option);
+        if (at < 0 || at + 1 == arguments.size()) {
+            throw new IOException("the machine is started without " + option + ": " + arguments);
+        }
+        return arguments.get(at + 1);
+    }
+
     private List<String> moved(Memory memory, Path newRun, Path newDisk) {
         var moved = new ArrayList<String>();
         for (var argument : arguments) {

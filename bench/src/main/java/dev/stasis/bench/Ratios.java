@@ -56,7 +56,7 @@ final class Ratios {
         var running = Series.of(Metric.RESTORE_RUNNING, Arm.COLD);
         versus("restore.cold", running, Arm.BARE, 1.3);
         versus("restore.cold", running, Arm.LOADVM, 0.1);
-        for (var arm : List.of(Arm.MIGRATION, Arm.MAPPED_RAM, Arm.TEMPLATING)) {
+        for (var arm : List.of(Arm.MIGRATION, Arm.MAPPED_RAM, Arm.TEMPLATING, Arm.LIBVIRT)) {
             versus("restore.cold", running, arm, Double.NaN);
         }
         median("restore.cold.p50_ms", running, Double.NaN);
@@ -68,6 +68,7 @@ final class Ratios {
         var output = Series.of(Metric.RESTORE_FIRST_OUTPUT, Arm.COLD);
         versus("restore.first_exec", output, Arm.LOADVM, 0.5);
         versus("restore.first_exec", output, Arm.BARE, Double.NaN);
+        versus("restore.first_exec", output, Arm.LIBVIRT, Double.NaN);
         var ready = Series.of(Metric.RESTORE_READY, Arm.COLD);
         versus("restore.ready", ready, Arm.BARE, Double.NaN);
         flat();
@@ -103,8 +104,25 @@ final class Ratios {
                 Series.of(Metric.CHANGED_TOTAL, Arm.COLD),
                 Series.of(Metric.SNAPSHOT_TOTAL, Arm.LOADVM),
                 0.15);
+        libvirt();
         rewind();
         captured();
+    }
+
+    /// A guest stands still for all of its `save`, and is gone then.
+    private void libvirt() {
+        var first = Series.of(Metric.SNAPSHOT_TOTAL, Arm.COLD);
+        versus("snapshot", first, Arm.LIBVIRT, Double.NaN);
+        versus(
+                "snapshot.pause",
+                Series.of(Metric.SNAPSHOT_PAUSE, Arm.COLD),
+                Arm.LIBVIRT,
+                Double.NaN);
+        ratio(
+                "snapshot.dirty10.vs_libvirt",
+                Series.of(Metric.CHANGED_TOTAL, Arm.COLD),
+                other(first, Arm.LIBVIRT),
+                Double.NaN);
     }
 
     /// Against ending a QEMU and loading another one; how long the ending takes is not counted.

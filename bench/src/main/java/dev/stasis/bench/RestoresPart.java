@@ -4,10 +4,8 @@ import dev.stasis.Pool;
 import dev.stasis.Snapshot;
 import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// Many restores of one guest, the arms taking turns: the fast ones several times in a turn.
 final class RestoresPart {
@@ -18,11 +16,11 @@ final class RestoresPart {
     private static final Duration FILLED = Duration.ofMinutes(2);
 
     private final Run run;
-    private final @Nullable Path newerQemu;
+    private final Alternatives alternatives;
 
-    RestoresPart(Run run, @Nullable Path newerQemu) {
+    RestoresPart(Run run, Alternatives alternatives) {
         this.run = run;
-        this.newerQemu = newerQemu;
+        this.alternatives = alternatives;
     }
 
     void measure() throws IOException, QmpException {
@@ -33,11 +31,13 @@ final class RestoresPart {
             run.stasis().commands(source);
             var snapshot = source.snapshot();
             var original = run.stasis().original(Subject.MAIN, snapshot);
-            try (var qemu = new QemuArms(run.samples(), run.workplace(), original, newerQemu);
+            try (var qemu = alternatives.qemu(run, original);
+                    var libvirt = alternatives.libvirt(run, original);
                     var _ = run.stasis().warm(snapshot, "sibling")) {
                 qemu.prepare();
+                libvirt.save();
                 try (var pool = snapshot.pool(POOLED)) {
-                    turns(snapshot, pool, qemu);
+                    turns(snapshot, pool, qemu, libvirt);
                 }
                 for (int i = 0; i < SPAWNS; i++) {
                     qemu.spawn();
@@ -47,7 +47,7 @@ final class RestoresPart {
         }
     }
 
-    private void turns(Snapshot snapshot, Pool pool, QemuArms qemu)
+    private void turns(Snapshot snapshot, Pool pool, QemuArms qemu, LibvirtArm libvirt)
             throws IOException, QmpException {
         var extent = run.settings().extent();
         var time = Run.atMost(extent.restores());
@@ -62,11 +62,18 @@ final class RestoresPart {
                 run.stasis().restore(pool);
             }
             pool.awaitReady(FILLED); // so that filling is nobody's burden
-            for (var arm : SLOW) {
-                if (qemu.arms().contains(arm) && turn % extent.slowEvery() == 0) {
-                    qemu.restore(arm);
-                }
+            if (turn % extent.slowEvery() == 0) {
+                slow(qemu, libvirt);
             }
         }
+    }
+
+    private static void slow(QemuArms qemu, LibvirtArm libvirt) throws IOException, QmpException {
+        for (var arm : SLOW) {
+            if (qemu.arms().contains(arm)) {
+                qemu.restore(arm);
+            }
+        }
+        libvirt.restore();
     }
 }

@@ -66,7 +66,7 @@ final class Workplace implements AutoCloseable {
     }
 
     private void cleanUp() {
-        ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
         deleteTree(sockets);
         deleteTree(home.runtime().root());
         deleteTree(disks);
