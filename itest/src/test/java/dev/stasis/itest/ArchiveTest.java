@@ -163,13 +163,13 @@ class ArchiveTest {
         }
         byte[] bytes = Files.readAllBytes(archive);
         for (int part = 1; part <= 4; part++) {
-            var process =
-                    OtherJvm.on(elsewhere)
-                            .start(Main.class, folder.resolve("said"), "snapshots", "import", "-");
-            process.getOutputStream().write(bytes, 0, bytes.length / 4 * part - 1);
-            process.getOutputStream().flush();
-            Eventually.is(Duration.ofMinutes(2), "the import has begun", () -> !staged().isEmpty());
-            process.destroyForcibly().waitFor();
+            try (var other = OtherJvm.on(elsewhere).start(Main.class, "snapshots", "import", "-")) {
+                other.input().write(bytes, 0, bytes.length / 4 * part - 1);
+                other.input().flush();
+                Eventually.is(
+                        Duration.ofMinutes(2), "the import has begun", () -> !staged().isEmpty());
+                other.kill();
+            }
             Stasis.open(elsewhere).close();
             Leaks.of(elsewhere).failUnlessLike(Leaks.NONE);
         }

@@ -7,9 +7,6 @@ import dev.stasis.Sandbox;
 import dev.stasis.SandboxState;
 import dev.stasis.Stasis;
 import dev.stasis.StasisException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -106,20 +103,16 @@ class FaultsTest {
     @ParameterizedTest
     @EnumSource(Point.class)
     void aJvmKilledAtAnyPointLeavesNothingAfterTheNextOpen(Point point) throws Exception {
-        var output = Files.createTempFile("itest-", ".out");
-        try {
-            var process = OtherJvm.on(MACHINES.home()).start(DoForEver.class, output, point.name());
-            awaitLine(process, output, "at " + point);
+        try (var other = OtherJvm.on(MACHINES.home()).start(DoForEver.class, point.name())) {
+            other.awaitOutput("at " + point);
             if (point == Point.CREATE || point == Point.RESTORE) {
                 MachineProcess.await(MACHINES.home(), point == Point.CREATE ? "doomed" : "fork");
             }
-            process.destroyForcibly().waitFor();
+            other.kill();
             try (var again = Stasis.open(MACHINES.home())) {
                 assertThat(again.sandboxes()).isEmpty();
                 assertThat(again.restorableSnapshots()).isEmpty();
             }
-        } finally {
-            Files.delete(output);
         }
     }
 
@@ -183,17 +176,6 @@ class FaultsTest {
                 .cause()
                 .isInstanceOf(StasisException.class)
                 .hasMessageContaining(name);
-    }
-
-    private static void awaitLine(Process process, Path output, String line)
-            throws IOException, InterruptedException {
-        Eventually.is(
-                Duration.ofMinutes(2),
-                "the other JVM says '" + line + "'",
-                () -> {
-                    assertThat(process.isAlive()).as(Files.readString(output)).isTrue();
-                    return Files.readString(output).contains(line);
-                });
     }
 
     @Test

@@ -1,15 +1,12 @@
 package dev.stasis.itest;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /// Runs a main class in a JVM of its own, on the same class path and a given home.
 final class OtherJvm {
@@ -85,30 +82,14 @@ final class OtherJvm {
     }
 
     Ended runToEnd(Class<?> main, String... args) throws IOException, InterruptedException {
-        var output = Files.createTempFile("itest-", ".out");
-        try {
-            var process = start(main, output, args);
-            if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly().waitFor();
-                throw new AssertionError(
-                        main.getName()
-                                + " did not end within "
-                                + deadline
-                                + " s:\n"
-                                + Files.readString(output));
-            }
-            return new Ended(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
-        } finally {
-            Files.delete(output);
+        try (var running = start(main, args)) {
+            return new Ended(running.awaitEnd(deadline), running.output());
         }
     }
 
-    /// Starts it; its output goes to a file. The caller waits for it or kills it.
-    Process start(Class<?> main, Path output, String... args) throws IOException {
-        return prepared(main, args)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
+    /// Starts it. The caller waits for it or kills it.
+    RunningJvm start(Class<?> main, String... args) throws IOException {
+        return RunningJvm.start(prepared(main, args));
     }
 
     /// It, not started.

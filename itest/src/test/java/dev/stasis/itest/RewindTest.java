@@ -12,7 +12,6 @@ import dev.stasis.StasisException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -210,17 +209,10 @@ class RewindTest {
     }
 
     private static void killWhileItRewinds(String snapshot, int delayMillis) throws Exception {
-        var output = Files.createTempFile("itest-", ".out");
-        try {
-            var process = OtherJvm.on(MACHINES.home()).start(RewindSoon.class, output, snapshot);
-            Eventually.is(
-                    Duration.ofMinutes(2),
-                    "the other JVM rewinds",
-                    () -> Files.readString(output).contains("now"));
+        try (var other = OtherJvm.on(MACHINES.home()).start(RewindSoon.class, snapshot)) {
+            other.awaitOutput("now");
             Thread.sleep(delayMillis); // so that the kill hits another step each time
-            process.destroyForcibly().waitFor();
-        } finally {
-            Files.delete(output);
+            other.kill();
         }
     }
 

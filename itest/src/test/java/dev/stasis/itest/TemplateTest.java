@@ -109,12 +109,10 @@ class TemplateTest {
     @Test
     void aBuilderThatIsKilledLeavesNothingAndTheNextOneBuilds() throws Exception {
         forgetTemplates();
-        var output = Files.createTempFile("itest-", ".out");
-        try {
-            var process = OtherJvm.on(MACHINES.home()).start(Creates.class, output, "doomed");
+        try (var other = creating("doomed")) {
             Eventually.is(
                     Duration.ofMinutes(2), "a template is being made", TemplateTest::isBeingMade);
-            process.destroyForcibly().waitFor();
+            other.kill();
             try (var again = Stasis.open(MACHINES.home())) {
                 assertThat(again.sandboxes()).isEmpty();
                 assertThat(isBeingMade()).isFalse();
@@ -122,36 +120,27 @@ class TemplateTest {
             assertThat(templates()).isEmpty();
             create();
             assertThat(templates()).hasSize(1);
-        } finally {
-            Files.delete(output);
         }
+    }
+
+    private static RunningJvm creating(String name) throws IOException {
+        return OtherJvm.on(MACHINES.home()).start(Creates.class, name);
     }
 
     @Test
     void twoProcessesThatNeedTheSameTemplateMakeItOnce() throws Exception {
         forgetTemplates();
-        var outputs =
-                List.of(Files.createTempFile("itest-", ".1"), Files.createTempFile("itest-", ".2"));
-        try {
-            var processes = new ArrayList<Process>();
-            for (var output : outputs) {
-                processes.add(
-                        OtherJvm.on(MACHINES.home())
-                                .start(Creates.class, output, "p" + processes.size()));
-            }
+        try (var first = creating("p0");
+                var second = creating("p1")) {
             var said = new StringBuilder();
-            for (int i = 0; i < 2; i++) {
-                assertThat(processes.get(i).waitFor()).isZero();
-                said.append(Files.readString(outputs.get(i)));
+            for (var other : List.of(first, second)) {
+                assertThat(other.awaitEnd(Duration.ofMinutes(5))).isZero();
+                said.append(other.output());
             }
             assertThat(said.toString().lines().filter("done"::equals)).hasSize(2);
             assertThat(said.toString().lines().filter(line -> line.startsWith("Booting")))
                     .hasSize(1);
             assertThat(templates()).hasSize(1);
-        } finally {
-            for (var output : outputs) {
-                Files.delete(output);
-            }
         }
     }
 
