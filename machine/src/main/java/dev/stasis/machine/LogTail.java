@@ -17,17 +17,35 @@ final class LogTail {
 
     /// A sentence with the last lines, to be put behind another.
     static String of(Path log) {
-        try (var channel = FileChannel.open(log, StandardOpenOption.READ)) {
-            var bytes = ByteBuffer.allocate(BYTES);
-            channel.read(bytes, Math.max(0, channel.size() - BYTES));
-            var text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-            List<String> lines = printable(text).strip().lines().toList();
-            var last = lines.subList(Math.max(0, lines.size() - LINES), lines.size());
+        try {
+            var last = last(log);
             return last.isEmpty()
                     ? "; nothing is in " + log
                     : "; the last lines of " + log + ": " + String.join(" | ", last);
         } catch (IOException e) {
             return "; there is no " + log;
+        }
+    }
+
+    /// The same of a log that is about to go.
+    static String ofGone(Path log) {
+        try {
+            var last = last(log);
+            return last.isEmpty()
+                    ? ", and said nothing"
+                    : "; the last that it said: " + String.join(" | ", last);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static List<String> last(Path log) throws IOException {
+        try (var channel = FileChannel.open(log, StandardOpenOption.READ)) {
+            var bytes = ByteBuffer.allocate(BYTES);
+            channel.read(bytes, Math.max(0, channel.size() - BYTES));
+            var text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
+            List<String> lines = printable(text).strip().lines().toList();
+            return lines.subList(Math.max(0, lines.size() - LINES), lines.size());
         }
     }
 

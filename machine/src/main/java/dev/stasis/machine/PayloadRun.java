@@ -54,9 +54,8 @@ record PayloadRun(ProbeTools tools, String cpu, Duration patience) {
                 return new TooSlow();
             }
             var took = Duration.ofNanos(System.nanoTime() - begin);
-            return Machine.end(files).equals(PASSED)
-                    ? new Passed(took)
-                    : new Failed(new Monitor(files).endAndLog());
+            var end = Machine.end(files);
+            return end.equals(PASSED) ? new Passed(took) : new Failed(how(end, files));
         } catch (StasisException e) {
             if (e.code() != ErrorCode.MACHINE_FAILED) {
                 throw e;
@@ -66,6 +65,11 @@ record PayloadRun(ProbeTools tools, String cpu, Duration patience) {
             throw new StasisException(
                     ErrorCode.IO_FAILED, "The machine that tries KVM can't be let go", e);
         }
+    }
+
+    private static String how(Optional<MachineEnd> end, MachineFiles files) {
+        return end.map(MachineEnd::toString).orElse("its launcher was ended too")
+                + LogTail.ofGone(files.qemuLog());
     }
 
     private MachineSpec spec(MachineFiles files) {
