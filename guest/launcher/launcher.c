@@ -195,6 +195,11 @@ static void become_program(char *const *program, pid_t parent, int report, const
     prctl(PR_SET_PTRACER, -1UL);  // where Yama forbids it otherwise, captures read this process's memory; no Yama: an error, and no need
     if (small_pages)
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    struct rlimit files;  // each layer of the disk is one
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     if (preload != NULL && *given == qmp)
         set_preload();
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -8,6 +8,7 @@ import dev.stasis.Snapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -110,5 +111,34 @@ class CheckpointTest {
 
     private static Path noted(Sandbox sandbox) {
         return Leaks.runtimeFolder(MACHINES.home()).resolve(sandbox.id()).resolve("noted");
+    }
+
+    @Test
+    void aSandboxIsCapturedAgainAndAgainWithFewFilesOpen() throws Exception {
+        int many = 40;
+        try (var base = MACHINES.stasis().create("base", s -> s.memory("512M"))) {
+            var guest = Guest.of(base);
+            var process = MachineProcess.await(MACHINES.home(), "base");
+            for (int i = 1; i < many; i++) {
+                guest.sh("echo %d > /root/%d; sync; echo %d > /dev/shm/%d".formatted(i, i, i, i));
+                base.checkpoint().close();
+                assertThat(process.openLayers()).as("after checkpoint " + i).isLessThan(24);
+            }
+            guest.sh("rm /root/7; echo more > /root/8");
+            try (var last = base.checkpoint();
+                    var fork = last.restore("fork")) {
+                var all = "cd %s; ls | wc -l; cat 8 $(ls | sort -n) | md5sum";
+                for (var folder : List.of("/root", "/dev/shm")) {
+                    assertThat(Guest.of(fork).sh(all.formatted(folder)))
+                            .isEqualTo(guest.sh(all.formatted(folder)));
+                }
+                assertThat(
+                                Guest.of(fork)
+                                        .sh(
+                                                "cat /root/6 /root/8 /root/39; ls /root/7 2>&1 | wc -l"))
+                        .isEqualTo("6\nmore\n39\n1");
+            }
+            assertThat(MACHINES.stasis().check()).isEmpty();
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.stasis.itest;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -26,6 +27,25 @@ final class MachineProcess {
 
     long pid() {
         return process.pid();
+    }
+
+    /// How many layers of a disk it has open.
+    long openLayers() throws IOException {
+        long count = 0;
+        try (var links = Files.newDirectoryStream(Path.of("/proc", pid() + "", "fd"))) {
+            for (var link : links) {
+                count += isLayer(link) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private static boolean isLayer(Path link) throws IOException {
+        try {
+            return Files.readSymbolicLink(link).toString().contains(".qcow2");
+        } catch (NoSuchFileException e) {
+            return false; // closed meanwhile
+        }
     }
 
     void kill() throws IOException, InterruptedException {

@@ -18,6 +18,8 @@ final class CaptureBase implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CaptureBase.class.getName());
     private static final CaptureBase NONE = new CaptureBase("", null, Map.of());
 
+    private static final int MANY_REFERENCES = 32;
+
     private final String snapshot;
     private final @Nullable Pin pin;
     private final Map<String, RamReference> memory;
@@ -52,6 +54,23 @@ final class CaptureBase implements AutoCloseable {
                                 ErrorCode.STORE_DAMAGED,
                                 "Snapshot %s, whose memory the sandbox lies on, is gone"
                                         .formatted(base)));
+    }
+
+    /// The same layers without references that nobody needs, when there are many.
+    static Layers fewer(Home home, Layers layers) {
+        var all = layers.references();
+        if (all.size() < MANY_REFERENCES) {
+            return layers;
+        }
+        var there = all.stream().filter(id -> isThere(home, id)).toList();
+        int from = Math.max(0, there.size() - MANY_REFERENCES / 2);
+        return layers.withReferences(there.subList(from, there.size()));
+    }
+
+    private static boolean isThere(Home home, String id) {
+        var pin = home.snapshots().pin(id);
+        pin.ifPresent(Pin::close);
+        return pin.isPresent();
     }
 
     private static Optional<CaptureBase> open(Home home, String id) {

@@ -13,11 +13,11 @@ import java.util.Optional;
 
 /// Finishes or takes back a capture whose process was killed.
 ///
-/// A capture goes: the next overlay is recorded and made; the machine stands still; memory and
-/// devices are written; the snapshot is published, with the sandbox's disk layer as a part of it;
-/// the machine is given the overlay, and may go on from then; the record says so. So a published
-/// snapshot means that the machine has to be given the overlay, if it does not have it yet, and an
-/// unpublished one that nothing has happened.
+/// A capture goes: the next overlay is recorded, made, and opened by the machine; the machine
+/// stands still; memory and devices are written; the snapshot is published, with the sandbox's disk
+/// layer as a part of it; the machine uses the overlay, and may go on from then; the record says
+/// so. So a published snapshot means that the machine has to be given the overlay, if it does not
+/// have it yet, and an unpublished one that nothing has happened.
 final class InterruptedCapture {
     private static final Duration STEP = Duration.ofSeconds(30);
 
@@ -40,14 +40,20 @@ final class InterruptedCapture {
         }
         var overlay = place.folder().resolve(next);
         var published = place.home().snapshots().find(snapshot);
+        var machine = Machine.find(place.machineFiles());
         if (published.isEmpty()) {
+            machine.ifPresent(each -> each.closeOverlay(overlay, STEP));
             delete(overlay);
             return update(record.withLayers(layers.captureAbandoned()));
         }
-        Machine.find(place.machineFiles())
-                .filter(machine -> !machine.activeDisk(STEP).equals(Optional.of(overlay)))
-                .ifPresent(machine -> machine.addOverlay(overlay, STEP));
+        machine.filter(each -> !each.activeDisk(STEP).equals(Optional.of(overlay)))
+                .ifPresent(each -> useNow(each, overlay));
         return finish(record, published.get());
+    }
+
+    private static void useNow(Machine machine, Path overlay) {
+        var opened = machine.openOverlay(overlay, machine.layersBelow(STEP) + 1, STEP);
+        machine.useOverlay(opened, STEP);
     }
 
     /// Records that the machine goes on with the next layer, and gives up the name of the old one,

@@ -5,6 +5,7 @@ import dev.stasis.StasisException;
 import dev.stasis.machine.Capture;
 import dev.stasis.machine.CaptureRequest;
 import dev.stasis.machine.Machine;
+import dev.stasis.machine.OpenOverlay;
 import dev.stasis.machine.RamImage;
 import dev.stasis.store.Durability;
 import dev.stasis.store.Ids;
@@ -83,17 +84,30 @@ final class SnapshotTaker {
 
     private String takeLocked(SandboxRecord record, Then then) {
         String id = Ids.next();
-        var announced = record.withLayers(record.layers().capturing(id, "disk-" + id + ".qcow2"));
+        var layers = CaptureBase.fewer(place.home(), record.layers());
+        var announced = record.withLayers(layers.capturing(id, "disk-" + id + ".qcow2"));
         update(announced);
-        boolean runs = record.state() == State.RUNNING;
-        try (var before = CaptureBase.of(place.home(), record.layers());
-                var staging = place.home().snapshots().begin(id);
-                var freezing = runs ? guest.freezing() : null;
-                var machine = place.machine()) {
-            prepareOverlay(announced, id);
+        try (var machine = place.machine()) {
             machine.hold(CAPTURE);
+            take(machine, announced, then);
+        } catch (RuntimeException | Error e) {
+            Closing.after(e, List.of(() -> takeBack(record)));
+            throw e;
+        }
+        return id;
+    }
+
+    private void take(Machine machine, SandboxRecord announced, Then then) {
+        var id = Objects.requireNonNull(announced.layers().capturing());
+        int below = new OpenLayers(place, machine).shortened(announced.layers());
+        boolean runs = announced.state() == State.RUNNING;
+        try (var before = CaptureBase.of(place.home(), announced.layers());
+                var staging = place.home().snapshots().begin(id);
+                var freezing = runs ? guest.freezing() : null) {
+            var overlay = openOverlay(machine, announced, below + 1);
             var standstill = new Standstill(place.name(), freezing);
             var published = capture(machine, announced, before, staging, standstill);
+            machine.useOverlay(overlay, CAPTURE);
             var interrupted = new InterruptedCapture(place);
             if (freezing != null && then == Then.GO_ON) {
                 machine.resume(RESUME);
@@ -104,11 +118,7 @@ final class SnapshotTaker {
                 interrupted.finish(announced.withState(State.PAUSED), published);
                 standstill.end();
             }
-        } catch (RuntimeException | Error e) {
-            Closing.after(e, List.of(() -> takeBack(record)));
-            throw e;
         }
-        return id;
     }
 
     /// The time in which the users' processes stand still.
@@ -134,14 +144,18 @@ final class SnapshotTaker {
         }
     }
 
-    private void prepareOverlay(SandboxRecord announced, String id) {
+    /// @param below how many layers there will be below it
+    private OpenOverlay openOverlay(Machine machine, SandboxRecord announced, int below) {
+        var id = Objects.requireNonNull(announced.layers().capturing());
+        var next = nextDisk(announced);
         DiskOverlays.create(
-                nextDisk(announced),
+                next,
                 place.home().snapshotFolder(id).resolve(SnapshotFiles.DISK),
                 DiskOverlays.virtualSize(currentDisk(announced)));
+        return machine.openOverlay(next, below, CAPTURE);
     }
 
-    /// @return what was published; the machine writes to the next layer then
+    /// @return what was published
     private SnapshotManifest capture(
             Machine machine,
             SandboxRecord announced,
@@ -149,24 +163,19 @@ final class SnapshotTaker {
             Staging staging,
             Standstill standstill) {
         var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
-        var request = new CaptureRequest(devices, parent(devices), before.memory(), null);
+        var request = new CaptureRequest(devices, parent(devices), before.memory());
+        var draft = withoutTemplate(SnapshotManifest.of(staging.id(), announced));
         var noted = new NotedWrites(place);
         try (var ahead =
                 machine.captureAhead(request, noted.takeSince(before.snapshot()), CAPTURE)) {
             var captured = machine.capture(request, ahead, standstill::begin, CAPTURE);
-            var published = publish(announced, before, staging, captured);
-            machine.addOverlay(nextDisk(announced), CAPTURE);
+            captured.memory()
+                    .forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
+            staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
+            var published = staging.publish(completed(draft, captured, before));
             noted.keepSince(staging.id(), ahead.tracked());
             return published;
         }
-    }
-
-    private SnapshotManifest publish(
-            SandboxRecord announced, CaptureBase before, Staging staging, Capture captured) {
-        captured.memory().forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
-        staging.adopt(currentDisk(announced), SnapshotFiles.DISK, Part.DISK);
-        return staging.publish(
-                withoutTemplate(manifest(announced, staging.id(), captured, before)));
     }
 
     /// A template is no part of a sandbox's history.
@@ -188,10 +197,10 @@ final class SnapshotTaker {
 
     /// What memory the machine has is what QEMU said, whatever a process that was killed has
     /// recorded.
-    private static SnapshotManifest manifest(
-            SandboxRecord record, String id, Capture captured, CaptureBase before) {
-        var memory = MachineMemory.of(record.setup()).with(captured.dimms());
-        var manifest = SnapshotManifest.of(id, record).withSetup(memory.into(record.setup()));
+    private static SnapshotManifest completed(
+            SnapshotManifest draft, Capture captured, CaptureBase before) {
+        var memory = MachineMemory.of(draft.setup()).with(captured.dimms());
+        var manifest = draft.withSetup(memory.into(draft.setup()));
         return captured.memory().values().stream().anyMatch(RamImage.Delta.class::isInstance)
                 ? manifest.withMemoryBase(before.snapshot())
                 : manifest.withoutMemoryBase();

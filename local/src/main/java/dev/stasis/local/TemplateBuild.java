@@ -126,8 +126,7 @@ final class TemplateBuild {
     private static void capture(Machine machine, Staging staging) {
         var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
         var captured =
-                machine.capture(
-                        new CaptureRequest(devices, staging.folder(), Map.of(), null), CAPTURE);
+                machine.capture(new CaptureRequest(devices, staging.folder(), Map.of()), CAPTURE);
         for (var block : captured.memory().keySet()) {
             staging.file(RamImage.Flat.nameOf(block), Part.MEMORY);
         }

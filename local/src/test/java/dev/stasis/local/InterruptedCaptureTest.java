@@ -112,7 +112,7 @@ class InterruptedCaptureTest {
                 var staging = place.home().snapshots().begin(id)) {
             var devices = staging.file(SnapshotFiles.DEVICES, Part.MEMORY);
             var ram = Objects.requireNonNull(devices.getParent());
-            place.machine().capture(new CaptureRequest(devices, ram, before.memory(), null), STEP);
+            place.machine().capture(new CaptureRequest(devices, ram, before.memory()), STEP);
             staging.file("ram.delta", Part.MEMORY);
             staging.adopt(
                     place.folder().resolve(Objects.requireNonNull(announced.layers().disk())),

@@ -60,9 +60,11 @@ public final class CaptureAhead implements AutoCloseable {
         var part = new RamAhead(memory, block, folder, version.mapsReadOnlyFiles());
         blocks.put(block.name(), part);
         var base = request.bases().get(block.name());
-        if (base == null || !known.contains(block.name())) {
-            part.begin(base);
-        }
+        part.begin(
+                base,
+                known.contains(block.name())
+                        ? RamAhead.Noted.SINCE_BASE
+                        : RamAhead.Noted.OTHERWISE);
     }
 
     /// The blocks of memory of which it will be known what is written after the capture.

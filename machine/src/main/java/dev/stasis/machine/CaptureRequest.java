@@ -2,7 +2,6 @@ package dev.stasis.machine;
 
 import java.nio.file.Path;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// What to capture, and where to.
 ///
@@ -11,16 +10,12 @@ import org.jspecify.annotations.Nullable;
 /// @param bases by the name of its block each image that was last captured from this machine (an
 ///   earlier one of it will do too, it only makes the difference larger), or else that it was
 ///   restored from; none for a block that was never captured
-/// @param overlay the disk layer that the machine writes from now on: it exists, with the present
-///   layer as its backing file; null for a machine without a disk
-public record CaptureRequest(
-        Path devices, Path memoryFolder, Map<String, RamReference> bases, @Nullable Path overlay) {
+public record CaptureRequest(Path devices, Path memoryFolder, Map<String, RamReference> bases) {
 
     /// Makes the paths absolute: QEMU has a working folder of its own.
     public CaptureRequest {
         devices = devices.toAbsolutePath();
         memoryFolder = memoryFolder.toAbsolutePath();
         bases = Map.copyOf(bases);
-        overlay = overlay == null ? null : overlay.toAbsolutePath();
     }
 }

@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// One capture: device state, memory, and last the disk, since nothing can fail after that.
+/// One capture: device state and memory.
 ///
 /// @param qemu whose
 /// @param access how its memory is reached
@@ -41,10 +41,8 @@ record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline de
             for (var block : layout.blocks()) {
                 memory.put(block.name(), save(block, request, ahead));
             }
-            var overlay = request.overlay();
-            var frozen = overlay == null ? null : new BlockNodes(qmp, deadline).add(overlay);
             done = true;
-            return new Capture(request.devices(), memory, layout.dimms(), frozen);
+            return new Capture(request.devices(), memory, layout.dimms());
         } finally {
             if (!done) {
                 for (var file : written) {
@@ -61,11 +59,11 @@ record Capturing(ProcessId qemu, MemoryAccess access, QmpClient qmp, Deadline de
 
     private RamImage save(MemoryBlock block, CaptureRequest request, CaptureAhead ahead)
             throws QmpException, IOException {
-        var base = request.bases().get(block.name());
         var begun = ahead.of(block);
         if (begun.isPresent()) {
-            return begun.get().finish(base);
+            return begun.get().finish();
         }
+        var base = request.bases().get(block.name());
         var target = new MemoryAccess.Target(qemu, block);
         try (var memory = access.open(qmp, target, request.memoryFolder(), deadline)) {
             boolean readOnly = version(qmp).mapsReadOnlyFiles();

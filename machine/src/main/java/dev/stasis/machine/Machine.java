@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Machine implements AutoCloseable {
     private static final Duration POLITE = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofMillis(1);
+    private static final String NEW_LAYER = "given a new disk layer";
     private static final byte DETACH = 'D';
     private static final byte LIMIT = 'L';
 
@@ -39,6 +40,9 @@ public final class Machine implements AutoCloseable {
     private final Monitor monitor;
     private final MemoryAccess access;
     private final @Nullable OutputStream owner;
+
+    /// Known for as long as the monitor is held, where nobody else changes it.
+    private boolean standsStill;
 
     Machine(
             MachineFiles files,
@@ -78,7 +82,9 @@ public final class Machine implements AutoCloseable {
             Path devices,
             Duration atMost,
             MemoryAccess access) {
-        return new MachineStart(spec, access, Deadline.in(atMost)).restore(memory, devices);
+        var machine = new MachineStart(spec, access, Deadline.in(atMost)).restore(memory, devices);
+        machine.standsStill = true;
+        return machine;
     }
 
     /// Finds a machine that lives, whoever started it.
@@ -203,9 +209,13 @@ public final class Machine implements AutoCloseable {
                     "resumed",
                     atMost,
                     (qmp, deadline) -> {
-                        var _ = Monitor.state(qmp, deadline).after(Operation.RESUME);
+                        if (!standsStill) {
+                            var _ = Monitor.state(qmp, deadline).after(Operation.RESUME);
+                        }
                         return goOn(qmp, deadline);
                     });
+        } finally {
+            standsStill = false;
         }
     }
 
@@ -232,9 +242,8 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /// Writes down the whole state of the machine, which is paused by it and stays so. After a
-    /// failure it is paused and intact, and none of the requested files exists; the overlay is the
-    /// caller's, as {@link #activeDisk} says whether it is in use.
+    /// Writes down the state of the machine but for its disk: it is paused by it and stays so.
+    /// After a failure it is paused and intact, and none of the requested files exists.
     public Capture capture(CaptureRequest request, Duration atMost) {
         return capture(request, CaptureAhead.nothing(), () -> {}, atMost);
     }
@@ -245,14 +254,17 @@ public final class Machine implements AutoCloseable {
     /// @param last run just before the machine stands still, when all that can be done before is
     public Capture capture(
             CaptureRequest request, CaptureAhead ahead, Runnable last, Duration atMost) {
-        return monitor.run(
-                "captured",
-                atMost,
-                (qmp, deadline) -> {
-                    var _ = Monitor.state(qmp, deadline).after(Operation.CAPTURE);
-                    return new Capturing(processes.qemu(), access, qmp, deadline)
-                            .run(request, ahead, last);
-                });
+        var captured =
+                monitor.run(
+                        "captured",
+                        atMost,
+                        (qmp, deadline) -> {
+                            var _ = Monitor.state(qmp, deadline).after(Operation.CAPTURE);
+                            return new Capturing(processes.qemu(), access, qmp, deadline)
+                                    .run(request, ahead, last);
+                        });
+        standsStill = monitor.isHeld();
+        return captured;
     }
 
     /// Does what can be done of a capture while the machine runs. Where the kernel can't note what
@@ -271,17 +283,60 @@ public final class Machine implements AutoCloseable {
                         CaptureAhead.of(access, processes.qemu(), request, known, qmp, deadline));
     }
 
-    /// Lets the machine, running or paused, write to a new disk layer from now on.
+    /// Opens a new disk layer in the machine, running or paused, so that little is left to do for
+    /// {@link #useOverlay}. One that is open already stays so.
     ///
     /// @param overlay exists, with the present layer as its backing file
-    /// @return the file of the layer before, which the machine does not touch again
-    public Path addOverlay(Path overlay, Duration atMost) {
+    /// @param below how many layers there will be below it
+    public OpenOverlay openOverlay(Path overlay, int below, Duration atMost) {
         return monitor.run(
-                "given a new disk layer",
+                NEW_LAYER,
                 atMost,
                 (qmp, deadline) -> {
                     var _ = Monitor.state(qmp, deadline).after(Operation.ADD_OVERLAY);
-                    return new BlockNodes(qmp, deadline).add(overlay.toAbsolutePath());
+                    return new BlockNodes(qmp, deadline).open(overlay.toAbsolutePath(), below);
+                });
+    }
+
+    /// Lets the machine, running or paused, write to a new disk layer from now on. It does not
+    /// touch the file of the layer before again.
+    public void useOverlay(OpenOverlay overlay, Duration atMost) {
+        monitor.run(
+                NEW_LAYER, atMost, (qmp, deadline) -> new BlockNodes(qmp, deadline).use(overlay));
+    }
+
+    /// How many disk layers lie below the one that the machine writes to. Each makes it slower to
+    /// add another one.
+    public int layersBelow(Duration atMost) {
+        return monitor.run(
+                "asked for its disk",
+                atMost,
+                (qmp, deadline) -> new BlockNodes(qmp, deadline).below());
+    }
+
+    /// Lets the machine, running or paused, read what it has not written from other files than
+    /// those that it has open, and closes these. A failure leaves everything as it was.
+    ///
+    /// @param files hold the same, as fewer layers, the uppermost first
+    /// @return how many layers it has closed
+    public int replaceLayersBelow(List<Path> files, Duration atMost) {
+        return monitor.run(
+                "put on other disk layers",
+                atMost,
+                (qmp, deadline) -> {
+                    var _ = Monitor.state(qmp, deadline).after(Operation.ADD_OVERLAY);
+                    return new BlockNodes(qmp, deadline).replaceBeneath(files);
+                });
+    }
+
+    /// Closes a disk layer that was opened and is not used; does nothing when it is not open.
+    public void closeOverlay(Path overlay, Duration atMost) {
+        monitor.run(
+                "rid of a disk layer",
+                atMost,
+                (qmp, deadline) -> {
+                    new BlockNodes(qmp, deadline).close(overlay.toAbsolutePath());
+                    return overlay;
                 });
     }
 
@@ -306,8 +361,7 @@ public final class Machine implements AutoCloseable {
         return monitor.run(
                 "asked for its disk",
                 atMost,
-                (qmp, deadline) ->
-                        new BlockNodes(qmp, deadline).active().map(BlockNodes.Layer::file));
+                (qmp, deadline) -> new BlockNodes(qmp, deadline).activeFile());
     }
 
     /// Ends it, whatever it is doing, and waits until it is gone.
@@ -388,6 +442,7 @@ public final class Machine implements AutoCloseable {
     /// other lives on. A second call does nothing.
     @Override
     public void close() {
+        standsStill = false;
         monitor.close();
         if (owner == null) {
             return;

@@ -67,6 +67,11 @@ final class Monitor implements AutoCloseable {
         }
     }
 
+    /// Whether it is kept open.
+    boolean isHeld() {
+        return held != null;
+    }
+
     /// Holds the monitor no longer, if it did.
     @Override
     public void close() {

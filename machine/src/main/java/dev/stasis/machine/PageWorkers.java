@@ -18,6 +18,9 @@ final class PageWorkers {
     private static final int MOST_THREADS = 4;
     private static final int STRIPE = 16 * Pages.CHUNK;
 
+    /// So few are looked at sooner than threads are started.
+    private static final int FEW_PAGES = 2 * Pages.CHUNK;
+
     private final GuestMemory memory;
     private final BitSet pages;
     private final AtomicInteger nextStripe = new AtomicInteger();
@@ -43,8 +46,12 @@ final class PageWorkers {
         stopped.set(true);
     }
 
-    /// Reads all pages and shows them to the task, from several threads at once.
+    /// Reads all pages and shows them to the task, from several threads at once when they are many.
     void run(Task task) throws IOException {
+        if (pages.cardinality() <= FEW_PAGES) {
+            work(task);
+            return;
+        }
         int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_THREADS);
         var factory = Thread.ofPlatform().daemon().name("ram-", 0).factory();
         try (var executor = Executors.newFixedThreadPool(threads, factory)) {

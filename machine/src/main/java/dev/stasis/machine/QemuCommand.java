@@ -17,6 +17,8 @@ final class QemuCommand {
     /// The id of the writable disk's device.
     static final String DISK = "disk";
 
+    static final String NODE_NAME = "node-name";
+
     private static final String MACHINE =
             MACHINE_TYPE
                     + ",memory-backend="
@@ -181,7 +183,7 @@ final class QemuCommand {
                             Map.of(
                                     "driver",
                                     "raw",
-                                    "node-name",
+                                    NODE_NAME,
                                     "root",
                                     "read-only",
                                     true,
@@ -191,8 +193,14 @@ final class QemuCommand {
         }
         var disk = spec.disk();
         if (disk != null) {
-            var node = BlockNodes.newName();
-            add("-blockdev", json(overlay(node, disk, spec.beneath())));
+            var beneath = beneath("base-", spec.beneath());
+            beneath.forEach(layer -> add("-blockdev", json(layer)));
+            var node = BlockNodes.newName(beneath.size());
+            var overlay = new LinkedHashMap<>(overlay(node, disk));
+            if (!beneath.isEmpty()) {
+                overlay.put("backing", beneath.getLast().get(NODE_NAME));
+            }
+            add("-blockdev", json(overlay));
             add(
                     "-device",
                     "virtio-blk-pci,id="
@@ -214,35 +222,41 @@ final class QemuCommand {
         }
     }
 
-    /// A qcow2 file as a block node.
+    /// A qcow2 file that is written, as a block node.
     static Map<String, Object> overlay(String node, Path path) {
-        return Map.of(
-                "driver",
-                "qcow2",
-                "node-name",
-                node,
-                "discard",
-                "unmap",
-                "file",
-                file(BlockNodes.fileNode(node), path));
+        var overlay = new LinkedHashMap<>(overlayOptions(node));
+        overlay.put("file", file(BlockNodes.fileNode(node), path));
+        return overlay;
     }
 
-    private static Map<String, Object> overlay(String node, Path path, List<Path> beneath) {
-        Map<String, Object> below = Map.of();
-        for (var layer : beneath.reversed()) {
-            var described = new LinkedHashMap<String, Object>();
-            described.put("driver", "qcow2");
-            described.put("file", Map.of("driver", "file", "filename", layer.toString()));
-            described.putAll(below);
-            below = Map.of("backing", described);
+    /// How it is written.
+    static Map<String, Object> overlayOptions(String node) {
+        return Map.of("driver", "qcow2", NODE_NAME, node, "discard", "unmap");
+    }
+
+    /// Layers that are only read, as block nodes, the lowest first. Each names the one below it: in
+    /// one description of all of them QEMU would look for each by its way through all above it.
+    ///
+    /// @param prefix of the nodes' names, which no others have
+    /// @param files the uppermost first
+    static List<Map<String, Object>> beneath(String prefix, List<Path> files) {
+        var nodes = new ArrayList<Map<String, Object>>();
+        for (var file : files.reversed()) {
+            var node = new LinkedHashMap<String, Object>();
+            node.put("driver", "qcow2");
+            node.put(NODE_NAME, prefix + nodes.size());
+            node.put("read-only", true);
+            node.put("file", Map.of("driver", "file", "filename", file.toString()));
+            if (!nodes.isEmpty()) {
+                node.put("backing", nodes.getLast().get(NODE_NAME));
+            }
+            nodes.add(node);
         }
-        var whole = new LinkedHashMap<>(overlay(node, path));
-        whole.putAll(below);
-        return whole;
+        return nodes;
     }
 
     private static Map<String, Object> file(String node, Path path) {
-        return Map.of("driver", "file", "node-name", node, "filename", path.toString());
+        return Map.of("driver", "file", NODE_NAME, node, "filename", path.toString());
     }
 
     private void start(boolean incoming) {

@@ -8,14 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The part of a capture of one block that is done while the machine runs.
 ///
-/// When it is known what was written since the image that the block is told from, nothing is to be
-/// done ahead. Else all that was ever written is compared with that image ahead; where too much
-/// differs, or there is no such image, a flat image is written ahead, and what is written meanwhile
-/// once more. Once the machine stands still, only what was written after that is looked at.
+/// What was written since the image that the block is told from is compared with that image, or all
+/// that was ever written where that is not known. Where too much differs, or there is no such
+/// image, a flat image is written, and what is written meanwhile once more. Once the machine stands
+/// still, only what was written after that is looked at.
 final class RamAhead implements AutoCloseable {
     private static final String ENDING = ".ahead";
 
@@ -29,8 +30,10 @@ final class RamAhead implements AutoCloseable {
     private final Path folder;
     private final boolean readOnly;
     private final Path aside;
-    private final BitSet differing = new BitSet();
+    private final BitSet unwritten = new BitSet();
     private @Nullable FileChannel flat;
+    private @Nullable RamReference base;
+    private @Nullable RamChanges changes;
 
     /// @param folder where the image will be
     /// @param readOnly whether the QEMU that maps it can do with a file that it can't write
@@ -42,22 +45,34 @@ final class RamAhead implements AutoCloseable {
         this.aside = folder.resolve(block.name() + ENDING);
     }
 
-    /// Does what can be done ahead, when it is not known what was written since.
+    /// What is noted of the writes to a block.
+    enum Noted {
+        /// Those since its base.
+        SINCE_BASE,
+        /// Those since any other time.
+        OTHERWISE
+    }
+
+    /// Does what can be done ahead.
     ///
-    /// @param base what the block is told from
-    void begin(@Nullable RamReference base) throws IOException {
-        var _ = memory.takeWritten(); // from here on it is noted what is written
-        var pages = memory.written();
+    /// @param base what the block is told from; open until this is closed
+    void begin(@Nullable RamReference base, Noted noted) throws IOException {
+        this.base = base;
+        var taken = memory.takeWritten(); // from here on it is noted what is written
         if (base == null) {
-            beginFlat(pages, null);
+            beginFlat(memory.written(), null);
             return;
         }
-        var changes = new RamChanges(memory, base);
-        changes.find(pages);
-        if (changes.tooMany()) {
-            beginFlat(pages, base);
+        var found = new RamChanges(memory, base);
+        found.find(
+                switch (noted) {
+                    case SINCE_BASE -> taken;
+                    case OTHERWISE -> memory.written();
+                });
+        if (found.tooMany()) {
+            beginFlat(memory.written(), base);
         } else {
-            differing.or(changes.pages());
+            changes = found;
         }
     }
 
@@ -73,7 +88,7 @@ final class RamAhead implements AutoCloseable {
         for (int round = 0; round < ROUNDS; round++) {
             var again = memory.takeWritten();
             if (again.cardinality() <= FEW_PAGES) {
-                differing.or(again);
+                unwritten.or(again);
                 return;
             }
             write(channel, again);
@@ -92,15 +107,17 @@ final class RamAhead implements AutoCloseable {
     }
 
     /// Does the rest, now that the machine stands still.
-    ///
-    /// @param base as before
-    RamImage finish(@Nullable RamReference base) throws IOException {
-        differing.or(memory.takeWritten());
+    RamImage finish() throws IOException {
+        var last = memory.takeWritten();
         var channel = flat;
         if (channel == null) {
-            return new RamCapture(memory, block, folder, readOnly).write(base, differing);
+            var known = Objects.requireNonNull(changes);
+            known.findAgain(last);
+            return new RamCapture(memory, block, folder, readOnly)
+                    .write(Objects.requireNonNull(base), known);
         }
-        write(channel, differing);
+        unwritten.or(last);
+        write(channel, unwritten);
         channel.close();
         flat = null;
         RamCapture.seal(aside, readOnly);

@@ -43,17 +43,17 @@ final class RamCapture {
     /// @param base what was last captured from this machine, or else what it was restored from, or
     ///   null when it was booted and never captured
     RamImage write(@Nullable RamReference base) throws IOException {
-        return write(base, memory.written());
-    }
-
-    /// Writes the image when it is known which pages may differ from the base; a failure leaves no
-    /// file.
-    RamImage write(@Nullable RamReference base, BitSet pages) throws IOException {
+        var written = memory.written();
         if (base == null) {
-            return writeFlat(memory.written(), null);
+            return writeFlat(written, null);
         }
         var changes = new RamChanges(memory, base);
-        changes.find(pages);
+        changes.find(written);
+        return write(base, changes);
+    }
+
+    /// Writes the image when it is known what differs from the base; a failure leaves no file.
+    RamImage write(RamReference base, RamChanges changes) throws IOException {
         return changes.tooMany()
                 ? writeFlat(memory.written(), base)
                 : writeDelta(base.image(), changes);

@@ -37,13 +37,6 @@ final class RamChanges {
         return PageRun.of(data, zero);
     }
 
-    /// Those that differ.
-    BitSet pages() {
-        var pages = (BitSet) data.clone();
-        pages.or(zero);
-        return pages;
-    }
-
     /// Looks at some pages.
     void find(BitSet pages) throws IOException {
         var workers = new PageWorkers(memory, pages);
@@ -53,6 +46,16 @@ final class RamChanges {
                 workers.stop();
             }
         });
+    }
+
+    /// Looks once more at some pages, which were written since.
+    void findAgain(BitSet pages) throws IOException {
+        var before = (BitSet) data.clone();
+        before.and(pages);
+        found.addAndGet(-Pages.offset(before.cardinality()));
+        data.andNot(pages);
+        zero.andNot(pages);
+        find(pages);
     }
 
     private void compare(int first, MemorySegment bytes) {

@@ -12,7 +12,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,9 +49,9 @@ class MachineDiskTest {
         assertThat(source.activeDisk(LONG)).contains(disk);
         var layer = overlay("disk-1.qcow2", disk);
 
-        var capture = source.capture(request(layer), LONG);
+        var capture = source.capture(payload.firstRequest(), LONG);
+        source.useOverlay(source.openOverlay(layer, 1, LONG), LONG);
 
-        assertThat(capture.frozenDisk()).isEqualTo(disk);
         assertThat(source.activeDisk(LONG)).contains(layer);
         assertThat(isFrozen(disk)).isTrue();
         assertThat(isFrozen(layer)).isFalse();
@@ -68,25 +71,84 @@ class MachineDiskTest {
         var present = disk;
         for (int i = 1; i <= 4; i++) {
             var layer = overlay("disk-" + i + ".qcow2", present);
-            assertThat(machine.addOverlay(layer, LONG)).isEqualTo(present);
+            var opened = machine.openOverlay(layer, i, LONG);
+            assertThat(machine.activeDisk(LONG)).contains(present);
+            machine.useOverlay(opened, LONG);
             assertThat(machine.activeDisk(LONG)).contains(layer);
             assertThat(machine.status(LONG).state()).isEqualTo(MachineState.RUNNING);
             present = layer;
+            assertThat(machine.layersBelow(LONG)).isEqualTo(i);
         }
     }
 
     @Test
-    void aLayerThatIsMissingFailsTheCaptureAndChangesNothing() throws Exception {
+    void theLayersBelowCanBeReplacedByFewerThatHoldTheSame() throws Exception {
         var machine = boot();
-        var request = request(folder.resolve("none.qcow2"));
-        assertThatExceptionOfType(StasisException.class)
-                .isThrownBy(() -> machine.capture(request, LONG))
-                .matches(e -> e.code() == ErrorCode.MACHINE_FAILED)
+        var present = disk;
+        for (int i = 1; i <= 5; i++) {
+            var layer = overlay("disk-" + i + ".qcow2", present);
+            machine.useOverlay(machine.openOverlay(layer, i, LONG), LONG);
+            present = layer;
+        }
+        var before = openLayers(machine);
+        assertThat(before).contains("disk-3.qcow2", "disk-5.qcow2");
+
+        fails(() -> machine.replaceLayersBelow(List.of(folder.resolve("none.qcow2")), LONG))
                 .withMessageContaining("none.qcow2");
-        assertThat(request.memoryFolder()).isEmptyDirectory();
-        assertThat(machine.status(LONG).state()).isEqualTo(MachineState.PAUSED);
+        assertThat(openLayers(machine)).isEqualTo(before);
+
+        var folded = overlay("folded.qcow2", disk);
+        assertThat(machine.replaceLayersBelow(List.of(folded, disk), LONG)).isEqualTo(5);
+        assertThat(openLayers(machine))
+                .contains("disk-5.qcow2", "folded.qcow2", disk.getFileName().toString())
+                .doesNotContain("disk-1.qcow2", "disk-3.qcow2", "disk-4.qcow2");
+        assertThat(machine.activeDisk(LONG)).contains(present);
+        assertThat(machine.status(LONG).state()).isEqualTo(MachineState.RUNNING);
+
+        var next = overlay("disk-6.qcow2", present);
+        machine.useOverlay(machine.openOverlay(next, 3, LONG), LONG);
+        assertThat(machine.layersBelow(LONG)).isEqualTo(3);
+        assertThat(machine.replaceLayersBelow(List.of(present, folded, disk), LONG)).isEqualTo(3);
+        assertThat(machine.activeDisk(LONG)).contains(next);
+    }
+
+    /// The qcow2 files that QEMU has open.
+    private static Set<String> openLayers(Machine machine) throws IOException {
+        var open = new TreeSet<String>();
+        try (var links = Files.newDirectoryStream(Path.of("/proc/" + machine.pid() + "/fd"))) {
+            for (var link : links) {
+                var name = String.valueOf(Files.readSymbolicLink(link).getFileName());
+                if (name.endsWith(".qcow2")) {
+                    open.add(name);
+                }
+            }
+        }
+        return open;
+    }
+
+    @Test
+    void aLayerThatWasOpenedIsFoundOpenAndCanBeClosed() throws Exception {
+        var machine = boot();
+        var layer = overlay("disk-1.qcow2", disk);
+        var opened = machine.openOverlay(layer, 1, LONG);
+        assertThat(machine.openOverlay(layer, 1, LONG)).isEqualTo(opened);
+        machine.closeOverlay(layer, LONG);
+        machine.closeOverlay(layer, LONG);
+        fails(() -> machine.useOverlay(opened, LONG)).withMessageContaining(opened.node());
         assertThat(machine.activeDisk(LONG)).contains(disk);
-        machine.capture(request(overlay("disk-1.qcow2", disk)), LONG);
+        machine.useOverlay(machine.openOverlay(layer, 1, LONG), LONG);
+        machine.closeOverlay(layer, LONG);
+        assertThat(machine.activeDisk(LONG)).contains(layer);
+    }
+
+    @Test
+    void aLayerThatIsMissingChangesNothing() throws Exception {
+        var machine = boot();
+        fails(() -> machine.openOverlay(folder.resolve("none.qcow2"), 1, LONG))
+                .withMessageContaining("none.qcow2");
+        assertThat(machine.status(LONG).state()).isEqualTo(MachineState.RUNNING);
+        assertThat(machine.activeDisk(LONG)).contains(disk);
+        machine.useOverlay(machine.openOverlay(overlay("disk-1.qcow2", disk), 1, LONG), LONG);
     }
 
     @Test
@@ -103,7 +165,7 @@ class MachineDiskTest {
         var machine = payload.boot();
         assertThat(machine.activeDisk(LONG)).isEmpty();
         assertThatExceptionOfType(StasisException.class)
-                .isThrownBy(() -> machine.addOverlay(disk, LONG))
+                .isThrownBy(() -> machine.openOverlay(disk, 1, LONG))
                 .withMessageContaining("has no disk");
     }
 
@@ -111,9 +173,10 @@ class MachineDiskTest {
         return payload.boot(payload.spec(payload.newFiles()).root(root).disk(disk).build());
     }
 
-    private CaptureRequest request(Path overlay) throws IOException {
-        var plain = payload.firstRequest();
-        return new CaptureRequest(plain.devices(), plain.memoryFolder(), Map.of(), overlay);
+    private static ThrowableAssertAlternative<StasisException> fails(ThrowingCallable call) {
+        return assertThatExceptionOfType(StasisException.class)
+                .isThrownBy(call)
+                .matches(e -> e.code() == ErrorCode.MACHINE_FAILED);
     }
 
     private Path overlay(String name, Path backing) throws IOException {

@@ -55,7 +55,7 @@ class MachineFaultTest {
                         () -> machine.resume(LONG),
                         () -> machine.capture(request, LONG),
                         () -> machine.activeDisk(LONG),
-                        () -> machine.addOverlay(Path.of("none"), LONG))) {
+                        () -> machine.openOverlay(Path.of("none"), 1, LONG))) {
             fails(ErrorCode.MACHINE_FAILED, operation)
                     .withMessageContaining("because it has ended: QEMU was ended by signal 9")
                     .withMessageContaining(machine.files().qemuLog().toString());

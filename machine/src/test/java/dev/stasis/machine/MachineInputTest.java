@@ -98,8 +98,7 @@ class MachineInputTest {
                 ErrorCode.MACHINE_FAILED,
                 () ->
                         machine.capture(
-                                new CaptureRequest(
-                                        nowhere.resolve("devices"), nowhere, Map.of(), null),
+                                new CaptureRequest(nowhere.resolve("devices"), nowhere, Map.of()),
                                 LONG));
         assertThat(machine.status(LONG).state()).isEqualTo(MachineState.PAUSED);
         var capture = machine.capture(payload.firstRequest(), LONG);

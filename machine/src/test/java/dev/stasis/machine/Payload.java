@@ -92,12 +92,12 @@ final class Payload implements AutoCloseable {
         var reference = RamReference.open(base);
         references.add(reference);
         return new CaptureRequest(
-                into.resolve("devices"), into, Map.of(MemoryBlock.RAM, reference), null);
+                into.resolve("devices"), into, Map.of(MemoryBlock.RAM, reference));
     }
 
     CaptureRequest firstRequest() throws IOException {
         var into = Files.createDirectory(folder.resolve("c" + next++));
-        return new CaptureRequest(into.resolve("devices"), into, Map.of(), null);
+        return new CaptureRequest(into.resolve("devices"), into, Map.of());
     }
 
     /// The count in a living machine.

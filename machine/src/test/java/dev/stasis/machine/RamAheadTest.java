@@ -55,7 +55,8 @@ class RamAheadTest {
         var into = Files.createDirectory(folder.resolve("counted"));
         try (var base = RamReference.open(first);
                 var ahead = new RamAhead(counting, BLOCK, into, false)) {
-            var image = (RamImage.Delta) ahead.finish(base);
+            ahead.begin(base, RamAhead.Noted.SINCE_BASE);
+            var image = (RamImage.Delta) ahead.finish();
             try (var delta = RamDelta.open(image.file(), SIZE)) {
                 assertThat(delta.runs()).containsExactly(new PageRun(5, 3, PageRun.Kind.DATA));
             }
@@ -68,7 +69,7 @@ class RamAheadTest {
         memory.scribble(new Random(2), 40, 200);
         var into = Files.createDirectory(folder.resolve("given-up"));
         try (var ahead = new RamAhead(memory, BLOCK, into, false)) {
-            ahead.begin(null);
+            ahead.begin(null, RamAhead.Noted.OTHERWISE);
             assertThat(into).isNotEmptyDirectory();
         }
         assertThat(into).isEmptyDirectory();
@@ -82,7 +83,8 @@ class RamAheadTest {
                     }
                 };
         try (var ahead = new RamAhead(failing, BLOCK, into, false)) {
-            assertThatThrownBy(() -> ahead.begin(null)).hasMessage("the machine is gone");
+            assertThatThrownBy(() -> ahead.begin(null, RamAhead.Noted.OTHERWISE))
+                    .hasMessage("the machine is gone");
         }
         assertThat(into).isEmptyDirectory();
     }
@@ -93,12 +95,10 @@ class RamAheadTest {
         try (var reference = base == null ? null : RamReference.open(base);
                 var running = new Changing(memory, random);
                 var ahead = new RamAhead(running, BLOCK, into, false)) {
-            if (base == null || !known) {
-                ahead.begin(reference);
-            }
+            ahead.begin(reference, known ? RamAhead.Noted.SINCE_BASE : RamAhead.Noted.OTHERWISE);
             memory.scribble(random, 3, random.nextInt(2) == 0 ? 10 : 600);
             running.stop();
-            return ahead.finish(reference);
+            return ahead.finish();
         }
     }
 

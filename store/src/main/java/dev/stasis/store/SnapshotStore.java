@@ -329,7 +329,9 @@ public final class SnapshotStore {
     public Optional<Fold> fold(String id, Part part, int depth) {
         try {
             var top = catalogue.manifest(id).orElseThrow(() -> notFound(id));
-            return FoldPlan.deep(catalogue.chain(top, part), part, depth);
+            return top.has(part)
+                    ? FoldPlan.deep(catalogue.chain(top, part), part, depth)
+                    : Optional.empty();
         } catch (IOException e) {
             throw Failures.of("Looking for what can be folded beneath " + id, e);
         }
