@@ -32,14 +32,15 @@ final class Compaction {
         this.home = home;
     }
 
-    /// Gives back what deleted snapshots hold that the one above them covers.
+    /// Gives back what deleted snapshots hold that the one above them covers. So many of them are
+    /// folded whatever that gives back.
     void giveBack() {
         new FlatCache(home).dropUnused();
         attempt(
                 "of deleted snapshots",
                 () -> {
                     for (var fold : home.snapshots().folds()) {
-                        fold(fold, WORTH);
+                        fold(fold, fold.layers().size() > DEPTH ? ALWAYS : WORTH);
                     }
                 });
     }
