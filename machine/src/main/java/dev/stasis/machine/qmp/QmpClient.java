@@ -88,6 +88,10 @@ public final class QmpClient implements AutoCloseable {
         pending.put(number, answer);
         try {
             send(Map.of("execute", command, "arguments", arguments, "id", number));
+            var ended = end.get();
+            if (ended != null) {
+                answer.completeExceptionally(ended); // unless QEMU has answered and then hung up
+            }
             return await(answer, atMost, "an answer to '" + command + "'");
         } finally {
             pending.remove(number);
@@ -153,7 +157,7 @@ public final class QmpClient implements AutoCloseable {
         version = hello.object("QMP").object("version").object("qemu");
     }
 
-    private void send(Map<String, ?> message) throws QmpException {
+    private void send(Map<String, ?> message) {
         String text = WITH_NULLS.asString(message);
         trace.sent(text);
         sending.lock();
@@ -166,10 +170,6 @@ public final class QmpClient implements AutoCloseable {
             finish(failure(Kind.DISCONNECTED, "QEMU's monitor is gone: " + e));
         } finally {
             sending.unlock();
-        }
-        var ended = end.get();
-        if (ended != null) {
-            throw ended.here();
         }
     }
 

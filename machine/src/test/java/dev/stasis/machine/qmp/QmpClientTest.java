@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +171,16 @@ class QmpClientTest {
                             Kind.DISCONNECTED,
                             () -> qmp.await(qmp.expect(e -> true), LONG, "an event"));
                 });
+    }
+
+    @RepeatedTest(20)
+    void anAnswerCountsThoughQemuHangsUpAtOnce() throws Exception {
+        talk(
+                client -> {
+                    client.greet();
+                    client.answer(client.next("quit"), "{}");
+                },
+                qmp -> assertThat(qmp.execute("quit", Map.of(), LONG)).isEqualTo(Map.of()));
     }
 
     @Test
