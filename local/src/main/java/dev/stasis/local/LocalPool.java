@@ -316,7 +316,7 @@ final class LocalPool implements Pool {
             left = new ArrayList<>(ready);
             ready.clear();
             changed.signalAll();
-            while (fillers > 0) {
+            while (fillers > 0 || calls > 0) { // the snapshot stays pinned for them
                 changed.awaitUninterruptibly(); // what they are making has a deadline
             }
         } finally {

@@ -2,7 +2,6 @@ package dev.stasis.machine;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
-import dev.stasis.machine.MachineState.Operation;
 import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpEvent;
 import dev.stasis.machine.qmp.QmpException;
@@ -220,11 +219,6 @@ final class MachineStart {
 
     private Object load(QmpClient qmp, Path devices, Deadline left)
             throws QmpException, IOException {
-        var loaded = Monitor.state(qmp, left).after(Operation.LOAD);
-        qmp.execute(
-                "migrate-set-capabilities",
-                Map.of("capabilities", List.of(Map.of("capability", "events", "state", true))),
-                left.left());
         var outcome = qmp.expect(MachineStart::isOutcome);
         var socket = spec.files().incoming();
         qmp.execute("migrate-incoming", Map.of("uri", "unix:" + socket), left.left());
@@ -234,7 +228,7 @@ final class MachineStart {
         if (!event.data().text("status").equals("completed")) {
             throw refused(devices, unsent);
         }
-        return awaitState(qmp, loaded, left);
+        return awaitPaused(qmp, left);
     }
 
     /// A QEMU that does not take a device state says why, and ends.
@@ -251,12 +245,12 @@ final class MachineStart {
     }
 
     /// QEMU tells the end of loading and changes its state one after the other, in either order.
-    private static MachineState awaitState(QmpClient qmp, MachineState wanted, Deadline left)
+    private static MachineState awaitPaused(QmpClient qmp, Deadline left)
             throws QmpException, IOException {
         var state = Monitor.state(qmp, left);
-        while (state != wanted) {
+        while (state != MachineState.PAUSED) {
             if (left.passed()) {
-                throw new IOException("it was loaded, and is " + state + " instead of " + wanted);
+                throw new IOException("it was loaded, and is " + state + " instead of paused");
             }
             LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
             state = Monitor.state(qmp, left);

@@ -20,7 +20,6 @@ public enum MachineState {
 
     /// What can be done to a machine.
     enum Operation {
-        LOAD,
         PAUSE,
         RESUME,
         CAPTURE,
@@ -34,11 +33,6 @@ public enum MachineState {
     /// @throws StasisException with {@link ErrorCode#WRONG_STATE} when it is not possible then
     MachineState after(Operation operation) {
         return switch (operation) {
-            case LOAD ->
-                    switch (this) {
-                        case LOADING -> PAUSED;
-                        case RUNNING, PAUSED, DISK_FULL, FAILED, ENDED -> throw refuse(operation);
-                    };
             case PAUSE ->
                     switch (this) {
                         case RUNNING, PAUSED -> PAUSED;

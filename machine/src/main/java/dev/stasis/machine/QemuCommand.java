@@ -271,7 +271,8 @@ final class QemuCommand {
             }
         }
         if (incoming) {
-            add("-S", "-incoming", "defer", "-global", "migration.send-configuration=off");
+            add("-S", "-incoming", "defer");
+            add("-global", "migration.send-configuration=off", "-global", "migration.x-events=on");
         }
     }
 

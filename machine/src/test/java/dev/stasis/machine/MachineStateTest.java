@@ -14,8 +14,6 @@ class MachineStateTest {
     private static final Map<Operation, Map<MachineState, MachineState>> POSSIBLE =
             new EnumMap<>(
                     Map.of(
-                            Operation.LOAD,
-                            Map.of(MachineState.LOADING, MachineState.PAUSED),
                             Operation.PAUSE,
                             Map.of(
                                     MachineState.RUNNING, MachineState.PAUSED,

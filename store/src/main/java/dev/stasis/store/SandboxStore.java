@@ -57,13 +57,12 @@ public final class SandboxStore {
 
     /// Makes the folder of a clone out of a pool that of a new sandbox: see {@link #create}.
     ///
-    /// @param record of the clone's id
+    /// @param record of the clone's id; its snapshot is pinned by the caller
     /// @throws StasisException as {@link #create}; the clone is as it was then
     public StoreLock adopt(SandboxRecord record) {
         String purpose = "create sandbox " + record.name();
         try (var _ = home.lock(purpose)) {
             requireFree(record.name());
-            requireBase(record);
             return publish(record, home.pools().folder(record.id()), purpose);
         } catch (IOException e) {
             throw Failures.of("Creating sandbox " + record.name(), e);
