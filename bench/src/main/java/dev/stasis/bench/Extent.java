@@ -57,7 +57,7 @@ record Extent(
                 3,
                 10,
                 true,
-                Duration.ofSeconds(90),
+                Duration.ofSeconds(110),
                 3,
                 20,
                 5,

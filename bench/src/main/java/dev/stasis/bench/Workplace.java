@@ -11,16 +11,21 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The folders of one run of the benchmark, gone with it. A run that is interrupted ends the
 /// processes it has started, too.
 final class Workplace implements AutoCloseable {
+    private static final Duration DYING = Duration.ofMillis(300);
+    private static final int MOST_TRIES = 20;
+
     private final Path disks;
     private final Path sockets;
     private final Home home;
-    private final Thread atInterruption = new Thread(this::cleanUp, "clean-up");
+    private final Thread atInterruption = new Thread(this::interrupted, "clean-up");
     private final AtomicInteger number = new AtomicInteger();
 
     Workplace(Path folder) throws IOException {
@@ -63,6 +68,21 @@ final class Workplace implements AutoCloseable {
     public void close() {
         cleanUp();
         Runtime.getRuntime().removeShutdownHook(atInterruption);
+    }
+
+    /// What was running goes on meanwhile, and fails for want of its folders.
+    private void interrupted() {
+        int tries = 0;
+        do {
+            cleanUp();
+            LockSupport.parkNanos(DYING.toNanos());
+        } while (isLeft() && ++tries < MOST_TRIES);
+    }
+
+    private boolean isLeft() {
+        return Files.exists(disks)
+                || Files.exists(sockets)
+                || ProcessHandle.current().descendants().findAny().isPresent();
     }
 
     private void cleanUp() {
