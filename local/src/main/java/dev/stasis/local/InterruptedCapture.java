@@ -1,5 +1,6 @@
 package dev.stasis.local;
 
+import dev.stasis.StasisException;
 import dev.stasis.machine.Machine;
 import dev.stasis.store.Durability;
 import dev.stasis.store.SandboxRecord;
@@ -19,6 +20,7 @@ import java.util.Optional;
 /// so. So a published snapshot means that the machine has to be given the overlay, if it does not
 /// have it yet, and an unpublished one that nothing has happened.
 final class InterruptedCapture {
+    private static final System.Logger LOG = System.getLogger(InterruptedCapture.class.getName());
     private static final Duration STEP = Duration.ofSeconds(30);
 
     private final Place place;
@@ -42,13 +44,22 @@ final class InterruptedCapture {
         var published = place.home().snapshots().find(snapshot);
         var machine = Machine.find(place.machineFiles());
         if (published.isEmpty()) {
-            machine.ifPresent(each -> each.closeOverlay(overlay, STEP));
+            machine.ifPresent(each -> close(each, overlay));
             delete(overlay);
             return update(record.withLayers(layers.captureAbandoned()));
         }
         machine.filter(each -> !each.activeDisk(STEP).equals(Optional.of(overlay)))
                 .ifPresent(each -> useNow(each, overlay));
         return finish(record, published.get());
+    }
+
+    /// One that stays open is a file without a name that nobody writes to.
+    private static void close(Machine machine, Path overlay) {
+        try {
+            machine.closeOverlay(overlay, STEP);
+        } catch (StasisException e) {
+            LOG.log(System.Logger.Level.DEBUG, "a disk layer stays open: " + overlay, e);
+        }
     }
 
     private static void useNow(Machine machine, Path overlay) {

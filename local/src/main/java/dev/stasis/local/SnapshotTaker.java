@@ -88,8 +88,9 @@ final class SnapshotTaker {
         var announced = record.withLayers(layers.capturing(id, "disk-" + id + ".qcow2"));
         update(announced);
         try (var machine = place.machine()) {
+            int below = new OpenLayers(place, machine).shortened(announced.layers());
             machine.hold(CAPTURE);
-            take(machine, announced, then);
+            take(machine, announced, below, then);
         } catch (RuntimeException | Error e) {
             Closing.after(e, List.of(() -> takeBack(record)));
             throw e;
@@ -97,9 +98,9 @@ final class SnapshotTaker {
         return id;
     }
 
-    private void take(Machine machine, SandboxRecord announced, Then then) {
+    /// @param below how many disk layers lie below the one that the machine writes to
+    private void take(Machine machine, SandboxRecord announced, int below, Then then) {
         var id = Objects.requireNonNull(announced.layers().capturing());
-        int below = new OpenLayers(place, machine).shortened(announced.layers());
         boolean runs = announced.state() == State.RUNNING;
         try (var before = CaptureBase.of(place.home(), announced.layers());
                 var staging = place.home().snapshots().begin(id);

@@ -12,8 +12,12 @@ import dev.stasis.store.Ids;
 import dev.stasis.store.Part;
 import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SnapshotManifest;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -28,7 +32,7 @@ class InterruptedCaptureTest {
     @TempDir Path folder;
 
     @Test
-    void killedBeforeItWasPublishedItLeavesTheSandboxAsItWas() {
+    void killedBeforeItWasPublishedItLeavesTheSandboxAsItWas() throws Exception {
         try (var stasis = Stasis.open(folder.resolve("home"));
                 var base = stasis.create("base", s -> s.memory("256M"))) {
             sh(base, "echo before > /root/file");
@@ -42,6 +46,7 @@ class InterruptedCaptureTest {
             assertThat(sh(base, DROP_CACHES + "cat /root/file")).isEqualTo("before\n");
             assertThat(place.record().layers().capturing()).isNull();
             assertThat(place.folder().resolve(nextDisk(announced))).doesNotExist();
+            assertThat(openFiles(place)).noneMatch(file -> file.contains(nextDisk(announced)));
             assertThat(stasis.restorableSnapshots()).isEmpty();
             assertForksAreRight(base);
         }
@@ -101,6 +106,9 @@ class InterruptedCaptureTest {
                 place.folder().resolve(nextDisk(announced)),
                 place.home().snapshotFolder(id).resolve(SnapshotFiles.DISK),
                 DiskOverlays.virtualSize(current));
+        var machine = place.machine();
+        machine.openOverlay(
+                place.folder().resolve(nextDisk(announced)), machine.layersBelow(STEP) + 1, STEP);
         return announced;
     }
 
@@ -127,6 +135,17 @@ class InterruptedCaptureTest {
         try (var fork = base.snapshot().restore("last")) {
             assertThat(sh(fork, DROP_CACHES + "cat /root/more")).isEqualTo("once more\n");
         }
+    }
+
+    private static List<String> openFiles(Place place) throws IOException {
+        var open = new ArrayList<String>();
+        var folder = Path.of("/proc/" + place.machine().pid() + "/fd");
+        try (var links = Files.newDirectoryStream(folder)) {
+            for (var link : links) {
+                open.add(Files.readSymbolicLink(link).toString());
+            }
+        }
+        return open;
     }
 
     private static String nextDisk(SandboxRecord announced) {
