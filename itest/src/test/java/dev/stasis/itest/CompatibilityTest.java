@@ -69,14 +69,14 @@ class CompatibilityTest {
         assertThat(MACHINES.stasis().sandboxes()).isEmpty();
     }
 
-    /// A JVM whose QEMU ends by a segmentation fault instead of starting a machine, some times.
+    /// A JVM whose QEMU ends by a segmentation fault instead of booting a kernel, some times.
     private OtherJvm crashing(int times, String templates) throws IOException {
         var crashes = Files.createDirectories(folder.resolve("crashes-" + times + templates));
         return qemu(
                         "crashing-" + times,
                         """
                         case "$*" in
-                            *"-name stasis-"*)
+                            *" -kernel "*)
                                 if [ "$(ls %1$s | wc -l)" -lt %2$d ]; then
                                     : >%1$s/$$
                                     kill -SEGV $$
