@@ -120,7 +120,7 @@ final class Compaction {
     }
 
     private boolean disk(Fold fold, int worth, Folding folding) throws IOException {
-        var files = fold.layers().stream().map(m -> SnapshotFiles.disk(home, m)).toList();
+        var files = SnapshotFiles.disks(home, fold.layers());
         try (var layers = Qcow2Fold.open(files)) {
             if (!isWorth(layers.bytesBefore(), layers.bytes(), worth)) {
                 return false;

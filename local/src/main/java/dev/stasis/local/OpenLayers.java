@@ -3,9 +3,7 @@ package dev.stasis.local;
 import dev.stasis.StasisException;
 import dev.stasis.machine.Machine;
 import dev.stasis.store.Layers;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 
 /// The disk layers that the machine of a sandbox has open. Each snapshot adds one, and each makes
 /// the next snapshot slower, so that from time to time they are made fewer: those of the snapshot
@@ -35,7 +33,7 @@ final class OpenLayers {
         }
         try {
             new Compaction(place.home()).flatten(base);
-            var files = files(base);
+            var files = SnapshotFiles.disks(place.home(), base);
             if (open - files.size() < Compaction.DEPTH - 1) {
                 return open;
             }
@@ -50,12 +48,5 @@ final class OpenLayers {
                     e.getMessage());
             return open;
         }
-    }
-
-    private List<Path> files(String snapshot) {
-        var home = place.home();
-        return home.snapshots().disks(snapshot).stream()
-                .map(layer -> SnapshotFiles.disk(home, layer))
-                .toList();
     }
 }

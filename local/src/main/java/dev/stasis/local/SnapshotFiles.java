@@ -33,7 +33,18 @@ record SnapshotFiles(
                 chains.snapshot(),
                 folder.resolve(DEVICES),
                 memory(home, chains.memory()),
-                chains.disk().stream().map(layer -> disk(home, layer)).toList());
+                disks(home, chains.disk()));
+    }
+
+    /// The layers of the disk of a snapshot, the uppermost first, whether or not there is anything
+    /// but its disk left of it.
+    static List<Path> disks(Home home, String id) {
+        return disks(home, home.snapshots().disks(id));
+    }
+
+    /// The files in which snapshots hold their layers of the disk.
+    static List<Path> disks(Home home, List<SnapshotManifest> layers) {
+        return layers.stream().map(layer -> disk(home, layer)).toList();
     }
 
     /// The file in which a snapshot holds its layer of the disk.

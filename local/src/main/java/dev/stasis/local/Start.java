@@ -103,11 +103,7 @@ final class Start {
 
     private List<Path> beneath(SandboxRecord record) {
         var base = record.layers().diskBase();
-        return base == null
-                ? List.of()
-                : place.home().snapshots().disks(base).stream()
-                        .map(layer -> SnapshotFiles.disk(place.home(), layer))
-                        .toList();
+        return base == null ? List.of() : SnapshotFiles.disks(place.home(), base);
     }
 
     private void introduce(Machine machine, SandboxRecord started, Duration atMost) {
