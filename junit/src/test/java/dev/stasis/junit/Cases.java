@@ -180,7 +180,8 @@ final class Cases {
                     cat > /srv-count <<'END'
                     #!/bin/sh
                     n=$(($(cat /dev/shm/n) + 1))
-                    echo $n > /dev/shm/n
+                    echo $n > /dev/shm/n.$$
+                    mv /dev/shm/n.$$ /dev/shm/n
                     echo $n
                     END
                     chmod +x /srv-count; echo 0 > /dev/shm/n
