@@ -1,5 +1,7 @@
 package dev.stasis.itest;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.stasis.Sandbox;
 
 /// What the tests ask of a guest, in shell.
@@ -21,6 +23,23 @@ final class Guest {
 
     long number(String script) {
         return Long.parseLong(sh(script).strip());
+    }
+
+    /// Waits until no process of that name and these arguments, a pattern, is left: a signal that
+    /// was sent has its effect soon, and not at once.
+    void awaitNone(String processes) {
+        assertThat(
+                        sh(
+                                """
+                                n=0
+                                while ps -o args | grep -v grep | grep -q '%1$s' && [ $n -lt 600 ]; do
+                                  n=$((n+1))
+                                  usleep 100000
+                                done
+                                ps -o args | grep -v grep | grep '%1$s' || true
+                                """
+                                        .formatted(processes)))
+                .isEmpty();
     }
 
     /// Starts a process that counts in memory, and writes the count and a token that only its
