@@ -53,8 +53,8 @@ final class Guest {
                 n=0
                 while :; do
                   n=$((n+1))
-                  echo "$n $token" > /dev/shm/.count && mv /dev/shm/.count /dev/shm/count
                   echo "$n" >&3
+                  echo "$n $token" > /dev/shm/.count && mv /dev/shm/.count /dev/shm/count
                   usleep 30000
                 done
                 END
