@@ -102,7 +102,8 @@ class BackgroundTest {
     void aSnapshotAmidAStreamLosesNothingForTheSourceAndTheForkHasACopy() throws Exception {
         var talker =
                 "n=0; while [ ! -e /dev/shm/stop ]; do n=$((n+1)); echo line $n; echo $n >"
-                        + " /dev/shm/said; usleep 5000; done; echo end";
+                        + " /dev/shm/.said; mv /dev/shm/.said /dev/shm/said; usleep 5000; done;"
+                        + " echo end";
         try (var base = MACHINES.stasis().create("talking", _ -> {});
                 var talking = base.execStream(e -> e.shell(talker).background())) {
             var begun = ExecStreamTest.awaitText(talking, "line 20\n");

@@ -23,7 +23,8 @@ class RunningCommandTest {
     /// Writes a line each 20 ms, more than any pipe holds over the test, until a file appears.
     private static final String TALKER =
             "n=0; while [ ! -e /dev/shm/stop ]; do n=$((n+1)); echo line $n of a talker; echo $n >"
-                    + " /dev/shm/talked; usleep 20000; done; echo $n lines";
+                    + " /dev/shm/.talked; mv /dev/shm/.talked /dev/shm/talked; usleep 20000; done;"
+                    + " echo $n lines";
 
     @Test
     void theSourcesCommandGoesOnForItsCallerAndTheForksCopyWritesToTheLog() throws Exception {
@@ -40,7 +41,7 @@ class RunningCommandTest {
                                         .formatted(captured + 20));
                 var log = MACHINES.home().resolve("sandboxes/fork/logs/guest.log");
                 Eventually.is(
-                        Duration.ofSeconds(20),
+                        Duration.ofMinutes(2),
                         "the talker's output in " + log,
                         () ->
                                 read(log)
@@ -103,7 +104,7 @@ class RunningCommandTest {
             base.exec("sh", "-c", "(sleep 1; echo from the background) & echo done").orThrow();
             var log = MACHINES.home().resolve("sandboxes/base/logs/guest.log");
             Eventually.is(
-                    Duration.ofSeconds(20),
+                    Duration.ofMinutes(2),
                     "the output in " + log,
                     () -> read(log).contains("from the background"));
         }
