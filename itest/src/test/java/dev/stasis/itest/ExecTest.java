@@ -99,13 +99,13 @@ class ExecTest {
                 sandbox.exec(
                         "sh",
                         "-c",
-                        "sh -c 'sleep 1; echo late > /tmp/late-file; echo to-nobody' & echo started");
+                        "sh -c 'until [ -e /tmp/go ]; do usleep 20000; done; echo late > /tmp/late-file; echo to-nobody' & echo started");
 
         assertThat(result.orThrow().stdout()).isEqualTo("started\n");
         assertThat(
                         Guest.of(sandbox)
                                 .sh(
-                                        "until [ -s /tmp/late-file ]; do usleep 20000; done; cat /tmp/late-file; rm /tmp/late-file"))
+                                        "touch /tmp/go; until [ -s /tmp/late-file ]; do usleep 20000; done; cat /tmp/late-file; rm /tmp/late-file /tmp/go"))
                 .isEqualTo("late");
     }
 
