@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// QEMU, its launcher or its files fail.
-@Timeout(180)
+@Timeout(300)
 class MachineFaultTest {
     private static final Duration SHORT = Duration.ofMillis(300);
 
@@ -126,6 +126,9 @@ class MachineFaultTest {
         var machine = payload.boot();
         var launcher = Machine.processes(machine.files()).orElseThrow().launcher();
         signal("KILL", launcher.pid());
+        while (machine.qemu().isAlive()) { // the kernel ends it once the launcher is gone
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+        }
 
         fails(ErrorCode.MACHINE_FAILED, () -> machine.pause(LONG))
                 .withMessageContaining("its launcher was ended too");

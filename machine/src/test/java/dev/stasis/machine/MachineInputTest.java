@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What a machine is given is wrong.
-@Timeout(180)
+@Timeout(300)
 class MachineInputTest {
     @TempDir Path folder;
     private Payload payload;

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 /// Machines that run the counting payload, and what a test wants to know of them. Closing it ends
 /// them all, and finds what they left behind.
 final class Payload implements AutoCloseable {
-    static final Duration LONG = Duration.ofSeconds(30);
+    static final Duration LONG = Duration.ofSeconds(100);
     static final ByteSize MEMORY = ByteSize.ofMebibytes(48);
 
     /// Where the payload counts.
