@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// What tests of commands have in common: a fake agent and what is done with it.
 abstract class CommandFixture {
     static final Duration SOON = Duration.ofMillis(200);
-    static final Duration LONG = Duration.ofSeconds(20);
+    static final Duration LONG = Duration.ofSeconds(60);
 
     @TempDir Path folder;
 

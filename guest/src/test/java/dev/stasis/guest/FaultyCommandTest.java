@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// What agents, sinks and inputs may do wrong.
-@Timeout(60)
+@Timeout(180)
 class FaultyCommandTest extends CommandFixture {
     @Test
     void outputBeyondTheLimitKillsTheCommandAndNamesTheLimit() throws Exception {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The launcher's forwarder against guests that do wrong. Its machine is a program that sleeps.
-@Timeout(60)
+@Timeout(180)
 class ForwarderTest {
     private static final int CREDIT = 3;
     private static final int CONNECT = 96;
@@ -31,7 +31,7 @@ class ForwarderTest {
     private static final int RESET = 102;
     private static final int WINDOW = 65_536;
     private static final int LONGEST = 16_384;
-    private static final int MILLIS = 30_000;
+    private static final int MILLIS = 60_000;
     private static final byte[] WELCOME = {1, 0, 0, 0, 0, 2, 0, 0}; // feature 9
 
     @TempDir Path folder;

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A file server that lies.
-@Timeout(60)
+@Timeout(180)
 class HostileFilesTest extends CommandFixture {
     private static final int STDOUT = 21;
     private static final byte[] WITH_FILES = {1, 0, 0, 0, (byte) 0x80, 0, 0, 0};

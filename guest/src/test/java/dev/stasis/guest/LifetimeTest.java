@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// How the launcher ends a machine whose time is over. Its machine is a program that sleeps, its
 /// guest an agent of this test.
-@Timeout(90)
+@Timeout(180)
 class LifetimeTest {
     private static final int SHUTDOWN = 36;
     private static final int OK = 48;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// The agent's file server, in one guest for all tests.
-@Timeout(120)
+@Timeout(300)
 class RealFilesTest {
     private static final Duration LONG = RealGuest.LONG;
     private static final Set<Access> WRITE =

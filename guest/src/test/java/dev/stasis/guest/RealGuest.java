@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 /// A real guest: the kernel, the agent and the launcher of the resources, in a QEMU that emulates.
 final class RealGuest implements AutoCloseable {
     static final int LANES = 4;
-    static final Duration LONG = Duration.ofSeconds(40);
+    static final Duration LONG = Duration.ofSeconds(100);
 
     private final Path folder;
     private final Process launcher;
@@ -120,8 +120,9 @@ final class RealGuest implements AutoCloseable {
     @Override
     public void close() throws IOException {
         abandon();
-        if (!awaitEnd(Duration.ofSeconds(10))) {
+        if (!awaitEnd(LONG)) {
             launcher.destroyForcibly();
+            awaitEnd(LONG);
         }
         try (var files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -132,7 +133,7 @@ final class RealGuest implements AutoCloseable {
 
     private static void run(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).inheritIO().start();
-        if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
             throw new AssertionError(command[0] + " failed");
         }
     }
