@@ -2,6 +2,7 @@ package dev.stasis.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,7 +55,7 @@ class OtherJvmsTest {
             var output = folder.resolve("output-" + force);
             var options = List.of("-D" + FaultyCases.DIARY + "=" + diary);
             var process = RunCases.start(HOME.path(), output, options, FaultyCases.Waits.class);
-            HOME.await("the test", () -> Files.exists(diary) || !process.isAlive());
+            HOME.await("the test", () -> isWritten(diary) || !process.isAlive());
             assertThat(process.isAlive()).as(Files.readString(output)).isTrue();
             if (force) {
                 process.destroyForcibly();
@@ -78,7 +79,7 @@ class OtherJvmsTest {
                         output,
                         List.of(said, "-D" + FaultyCases.HANGS + "=true"),
                         FaultyCases.WarmsUpLong.class);
-        HOME.await("the warm-up", () -> Files.exists(diary) || !killed.isAlive());
+        HOME.await("the warm-up", () -> isWritten(diary) || !killed.isAlive());
         assertThat(killed.isAlive()).as(Files.readString(output)).isTrue();
         var before = HOME.snapshots();
         killed.destroyForcibly();
@@ -93,6 +94,10 @@ class OtherJvmsTest {
         assertThat(RunCases.ended(next, output)).contains("1 succeeded, 0 failed");
         assertThat(Files.readAllLines(diary)).hasSize(2);
         assertThat(HOME.snapshots()).hasSize(before.size() + 1);
+    }
+
+    private static boolean isWritten(Path diary) throws IOException {
+        return Files.exists(diary) && Files.size(diary) > 0;
     }
 
     @Test
