@@ -19,7 +19,7 @@ final class MachineProcess {
     static MachineProcess await(Path home, String sandbox)
             throws IOException, InterruptedException {
         Eventually.is(
-                Duration.ofSeconds(60),
+                Duration.ofMinutes(3),
                 "a QEMU of sandbox " + sandbox,
                 () -> find(home, sandbox).isPresent());
         return new MachineProcess(find(home, sandbox).orElseThrow());
@@ -51,7 +51,7 @@ final class MachineProcess {
     void kill() throws IOException, InterruptedException {
         process.destroyForcibly();
         Eventually.is(
-                Duration.ofSeconds(20),
+                Duration.ofMinutes(1),
                 "the end of process " + process.pid(),
                 () -> !process.isAlive());
     }

@@ -76,7 +76,7 @@ class NetworkTest {
     private static String ask(Sandbox sandbox, Echo echo) throws IOException {
         return Guest.of(sandbox)
                 .sh(
-                        "(echo %s; sleep 0.5) | timeout 20 nc %s %d | head -c 100"
+                        "(echo %s; sleep 0.5) | timeout 100 nc %s %d | head -c 100"
                                 .formatted(sandbox.name(), own().getHostAddress(), echo.port()));
     }
 

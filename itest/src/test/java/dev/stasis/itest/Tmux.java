@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 
 /// A terminal with somebody who types and looks: a tmux of its own with one shell in it.
 final class Tmux implements AutoCloseable {
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration LONG = Duration.ofMinutes(2);
 
     private final Path socket;
     private final Path home;
@@ -114,7 +114,7 @@ final class Tmux implements AutoCloseable {
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).as(command + ": " + output).isZero();
         return output;
     }
