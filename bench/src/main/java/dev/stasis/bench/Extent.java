@@ -52,7 +52,7 @@ record Extent(
                 2,
                 40,
                 3,
-                Duration.ofMinutes(3),
+                Duration.ofSeconds(130),
                 List.of(1, 10, 100, 300),
                 3,
                 10,

@@ -89,11 +89,9 @@ final class ForksPart {
             long start = System.nanoTime();
             atOnce(overlays, overlay -> alive.add(qemu.bare(overlay)));
             rate(Metric.FORKS_RUNNING, Arm.BARE, count, System.nanoTime() - start);
-            for (var machine : alive) {
+            for (var machine : alive.subList(0, Math.min(LOOKED_AT, alive.size()))) {
                 machine.introduce("bare");
                 machine.run(Guest.COMMAND);
-            }
-            for (var machine : alive.subList(0, Math.min(LOOKED_AT, alive.size()))) {
                 OwnMemory.of(machine.pid())
                         .addTo(run.samples(), Arm.BARE, Subject.MAIN.withForks(count));
             }
