@@ -7,10 +7,11 @@ import java.util.function.Consumer;
 /// let go: see {@link Snapshot#pool(int)}. Nothing of a clone's guest has run before the call that
 /// makes it a fork; name, environment, CPUs and memory are given to it then.
 ///
-/// What is taken is made anew in the background, within the limits of {@link PoolBuilder}. A call
-/// that finds no clone restores the snapshot as {@link Snapshot#restore(String)} does. Clones are
-/// no sandboxes: they are not listed, and they end with this process, even by `kill -9`. The
-/// snapshot's bytes stay as long as the pool. Thread-safe.
+/// What is taken is made anew in the background, within the limits of {@link PoolBuilder}: at once
+/// when no clone is left or somebody waits for them, else when no fork was asked for in the last
+/// 100 ms, so that forks come first. A call that finds no clone restores the snapshot as {@link
+/// Snapshot#restore(String)} does. Clones are no sandboxes: they are not listed, and they end with
+/// this process, even by `kill -9`. The snapshot's bytes stay as long as the pool. Thread-safe.
 public interface Pool extends AutoCloseable {
     /// How many clones there should be.
     int size();

@@ -167,7 +167,7 @@ class PoolTest {
                     .isInstanceOfSatisfying(
                             StasisException.class,
                             e -> assertThat(e.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED))
-                    .hasMessageContaining("memory");
+                    .hasMessageContaining("memory available and 1T to be left free");
             assertThat(pool.ready()).isZero();
         }
     }

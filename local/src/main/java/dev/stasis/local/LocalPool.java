@@ -10,22 +10,14 @@ import dev.stasis.StasisException;
 import dev.stasis.store.Pin;
 import dev.stasis.store.SnapshotManifest;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// Clones of one snapshot, made by a few threads in the background. The snapshot is pinned as long
 /// as there may be clones.
 final class LocalPool implements Pool {
     private static final System.Logger LOG = System.getLogger(LocalPool.class.getName());
-
-    /// How long to wait before a clone is tried again: for memory, and after a failure.
-    private static final Duration AGAIN = Duration.ofMillis(500);
 
     private final LocalStasis stasis;
     private final Tools tools;
@@ -33,15 +25,7 @@ final class LocalPool implements Pool {
     private final PoolSettings settings;
     private final int size;
     private final Pin pin;
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Clone> ready = new ArrayDeque<>(); // guarded by lock, as all below
-    private int making;
-    private int calls;
-    private int fillers;
-    private boolean closed;
-    private @Nullable StasisException failure;
+    private final PoolStock stock;
 
     private LocalPool(
             LocalStasis stasis,
@@ -56,6 +40,9 @@ final class LocalPool implements Pool {
         this.size = size;
         this.settings = settings;
         this.pin = pin;
+        this.stock =
+                new PoolStock(
+                        "The pool of snapshot " + manifest.id(), size, settings.sparedMemory());
     }
 
     /// Begins one.
@@ -84,63 +71,20 @@ final class LocalPool implements Pool {
     }
 
     private void begin() {
-        lock.lock();
-        try {
-            fillers = Math.min(settings.atOnce(), size);
-            for (int i = 0; i < fillers; i++) {
-                Thread.ofVirtual().name("pool " + manifest.id()).start(this::fill);
-            }
-        } finally {
-            lock.unlock();
+        for (int i = 0; i < Math.min(settings.atOnce(), size); i++) {
+            stock.join();
+            Thread.ofVirtual().name("pool " + manifest.id()).start(this::fill);
         }
     }
 
     private void fill() {
         try {
-            while (awaitNeed()) {
+            while (stock.awaitNeed()) {
                 makeOne();
             }
         } finally {
-            lock.lock();
-            try {
-                fillers--;
-                changed.signalAll();
-            } finally {
-                lock.unlock();
-            }
+            stock.part();
         }
-    }
-
-    /// Waits until another clone is to be made, and counts it.
-    ///
-    /// @return false when the pool is closed
-    private boolean awaitNeed() {
-        lock.lock();
-        try {
-            while (!closed) {
-                boolean wanted = ready.size() + making < size && calls == 0;
-                if (wanted && failure == null && hasMemory()) {
-                    making++;
-                    return true;
-                }
-                if (wanted) {
-                    var _ = changed.awaitNanos(AGAIN.toNanos());
-                    failure = null;
-                } else {
-                    changed.await();
-                }
-            }
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean hasMemory() {
-        return HostSize.available().compareTo(settings.sparedMemory()) > 0;
     }
 
     private void makeOne() {
@@ -156,20 +100,11 @@ final class LocalPool implements Pool {
                     manifest.id(),
                     e.getMessage());
         } finally {
-            lock.lock();
-            try {
-                making--;
-                failure = failed;
-                if (clone != null && !closed) {
-                    ready.add(clone);
-                    clone = null;
-                }
-                changed.signalAll();
-            } finally {
-                lock.unlock();
+            if (clone == null) {
+                stock.failed(failed);
             }
         }
-        if (clone != null) {
+        if (clone != null && !stock.made(clone)) {
             clone.close();
         }
     }
@@ -181,53 +116,12 @@ final class LocalPool implements Pool {
 
     @Override
     public int ready() {
-        lock.lock();
-        try {
-            return ready.size();
-        } finally {
-            lock.unlock();
-        }
+        return stock.ready();
     }
 
     @Override
     public void awaitReady(Duration atMost) {
-        long left = atMost.toNanos();
-        lock.lock();
-        try {
-            while (ready.size() < size) {
-                requireOpen();
-                if (failure != null) {
-                    throw failure;
-                }
-                if (left <= 0) {
-                    throw new StasisException(
-                            ErrorCode.DEADLINE_EXCEEDED,
-                            "The pool of snapshot %s has %d of %d clones after %s, with %s of memory available and %s to be left free"
-                                    .formatted(
-                                            manifest.id(),
-                                            ready.size(),
-                                            size,
-                                            atMost,
-                                            HostSize.available(),
-                                            settings.sparedMemory()));
-                }
-                left = changed.awaitNanos(left);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StasisException(
-                    ErrorCode.INTERRUPTED, "Waiting for a pool was interrupted", e);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw new StasisException(
-                    ErrorCode.WRONG_STATE,
-                    "The pool of snapshot %s is closed: make another one".formatted(manifest.id()));
-        }
+        stock.awaitReady(atMost);
     }
 
     @Override
@@ -244,7 +138,7 @@ final class LocalPool implements Pool {
 
     private Sandbox restore(String name, RestoreSettings wanted) {
         var running = Marks.restore(name);
-        var clone = take();
+        var clone = stock.take();
         try {
             // The launcher of a clone was told of no ports.
             boolean fits = clone.isPresent() && wanted.ports().isNone();
@@ -253,75 +147,17 @@ final class LocalPool implements Pool {
                             manifest, name, wanted, new Origin.Pooled(clone.get(), running))
                     : stasis.restore(manifest.id(), name, wanted);
         } finally {
-            clone.filter(unused -> !unused.isUsed()).ifPresent(this::giveBack);
-            leave();
-        }
-    }
-
-    /// A clone that lives, if there is one.
-    private Optional<Clone> take() {
-        var dead = new ArrayList<Clone>();
-        lock.lock();
-        try {
-            requireOpen();
-            calls++;
-            for (var clone = ready.poll(); clone != null; clone = ready.poll()) {
-                if (clone.isAlive()) {
-                    return Optional.of(clone);
-                }
-                dead.add(clone);
-            }
-            return Optional.empty();
-        } finally {
-            lock.unlock();
-            dead.forEach(Clone::close);
-        }
-    }
-
-    private void giveBack(Clone clone) {
-        boolean kept;
-        lock.lock();
-        try {
-            kept = !closed;
-            if (kept) {
-                ready.addFirst(clone);
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (!kept) {
-            clone.close();
-        }
-    }
-
-    private void leave() {
-        lock.lock();
-        try {
-            calls--;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+            clone.filter(left -> !left.isUsed() && !stock.giveBack(left)).ifPresent(Clone::close);
+            stock.leave();
         }
     }
 
     @Override
     public void close() {
-        List<Clone> left;
-        lock.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            left = new ArrayList<>(ready);
-            ready.clear();
-            changed.signalAll();
-            while (fillers > 0 || calls > 0) { // the snapshot stays pinned for them
-                changed.awaitUninterruptibly(); // what they are making has a deadline
-            }
-        } finally {
-            lock.unlock();
-        }
+        stock.close().ifPresent(this::end);
+    }
+
+    private void end(List<Clone> left) {
         var steps = new ArrayList<Runnable>();
         left.forEach(clone -> steps.add(clone::close));
         steps.add(pin::close);
