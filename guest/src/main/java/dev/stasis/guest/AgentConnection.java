@@ -3,8 +3,6 @@ package dev.stasis.guest;
 import dev.stasis.ByteSize;
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -27,7 +25,6 @@ public final class AgentConnection implements AutoCloseable {
     /// The program in a guest that is run when it has become a fork.
     public static final String HOOK = "/etc/stasis/on-fork";
 
-    private static final int ETIMEDOUT = 110;
     private static final Duration FLUSHING = Duration.ofSeconds(1);
     private final Link link;
     private final Waits waits;
@@ -162,7 +159,15 @@ public final class AgentConnection implements AutoCloseable {
 
     /// Flushes the guest's file systems.
     public void sync() {
-        call("Flushing the guest's disks", FrameType.SYNC, new byte[0], waits.sync);
+        beginSync().await();
+    }
+
+    /// Begins to flush the guest's file systems.
+    ///
+    /// @return is answered when that is done
+    public AgentCall beginSync() {
+        return AgentCall.send(
+                link, "Flushing the guest's disks", FrameType.SYNC, new byte[0], waits.sync);
     }
 
     /// Lets the file system on the sandbox's disk grow to the size that the disk has now.
@@ -236,9 +241,9 @@ public final class AgentConnection implements AutoCloseable {
             link.send(link.writer().message(probe.id(), FrameType.CONNECT, request), deadline);
             return deadline.await(probe.connected(), what);
         } catch (TimeoutException e) {
-            throw noAnswer(what, deadline);
+            throw AgentCall.noAnswer(link, what, deadline);
         } catch (StasisException e) {
-            throw during(what, e);
+            throw AgentCall.during(what, e);
         } finally {
             link.forget(probe.id());
             var reset = link.writer().message(probe.id(), FrameType.RESET, new byte[0]);
@@ -313,10 +318,10 @@ public final class AgentConnection implements AutoCloseable {
             return deadline.await(stream.started(), what);
         } catch (TimeoutException e) {
             abandon(stream);
-            throw noAnswer(what, deadline);
+            throw AgentCall.noAnswer(link, what, deadline);
         } catch (StasisException e) {
             abandon(stream);
-            throw during(what, e);
+            throw AgentCall.during(what, e);
         }
     }
 
@@ -330,51 +335,7 @@ public final class AgentConnection implements AutoCloseable {
     }
 
     byte[] call(String what, FrameType type, byte[] request, Duration longest) {
-        Frame answer = answer(what, type, request, Deadline.in(longest));
-        if (answer.type() == FrameType.OK) {
-            return answer.payload();
-        }
-        byte[] payload = answer.payload();
-        int errno =
-                payload.length < Integer.BYTES
-                        ? 0
-                        : ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).getInt();
-        throw new StasisException(
-                errno == ETIMEDOUT ? ErrorCode.DEADLINE_EXCEEDED : ErrorCode.AGENT_FAILED,
-                link.address()
-                        .error(
-                                what
-                                        + ": the agent refused with error "
-                                        + errno
-                                        + ", "
-                                        + GuestText.printable(payload, Integer.BYTES)));
-    }
-
-    private Frame answer(String what, FrameType type, byte[] request, Deadline deadline) {
-        PendingCall call = link.register(PendingCall::new);
-        try {
-            link.send(link.writer().message(call.id(), type, request), deadline);
-            return deadline.await(call.answer(), what);
-        } catch (TimeoutException e) {
-            throw noAnswer(what, deadline);
-        } catch (StasisException e) {
-            throw during(what, e);
-        } finally {
-            link.forget(call.id());
-        }
-    }
-
-    /// The end of the connection is one exception that all calls share: each throws its own.
-    private static StasisException during(String what, StasisException e) {
-        return e.code() == ErrorCode.INTERRUPTED
-                ? e
-                : new StasisException(e.code(), what + ": " + e.getMessage(), e.getCause());
-    }
-
-    private StasisException noAnswer(String what, Deadline deadline) {
-        return new StasisException(
-                ErrorCode.DEADLINE_EXCEEDED,
-                link.address().error(what + ": the agent did not answer within " + deadline));
+        return AgentCall.send(link, what, type, request, longest).await();
     }
 
     static byte[] millis(Duration duration) {

@@ -2,6 +2,7 @@ package dev.stasis.local;
 
 import dev.stasis.ErrorCode;
 import dev.stasis.StasisException;
+import dev.stasis.guest.AgentCall;
 import dev.stasis.guest.AgentConnection;
 import dev.stasis.guest.GuestIdentity;
 import dev.stasis.guest.HookEnd;
@@ -42,23 +43,23 @@ final class GuestControl {
         }
     }
 
-    /// Flushes the guest's disk and gets ready to freeze the users' processes.
+    /// Begins to flush the guest's disk, and gets ready to freeze the users' processes.
     Freezing freezing() {
         try {
             var agent = connect(CONNECT);
-            boolean flushed = false;
+            boolean begun = false;
             try {
-                agent.sync();
-                flushed = true;
-                return new Freezing(agent);
+                var flush = agent.beginSync();
+                begun = true;
+                return new Freezing(agent, flush);
             } finally {
-                if (!flushed) {
+                if (!begun) {
                     agent.close();
                 }
             }
         } catch (StasisException e) {
             couldNotFreeze(e);
-            return new Freezing(null);
+            return new Freezing(null, null);
         }
     }
 
@@ -74,19 +75,39 @@ final class GuestControl {
                         + e.getMessage());
     }
 
-    /// About to freeze the users' processes.
+    /// About to freeze the users' processes. For one thread.
     final class Freezing implements AutoCloseable {
         private final @Nullable AgentConnection agent;
+        private @Nullable AgentCall flush;
+        private boolean couldFlush;
 
-        private Freezing(@Nullable AgentConnection agent) {
+        private Freezing(@Nullable AgentConnection agent, @Nullable AgentCall flush) {
             this.agent = agent;
+            this.flush = flush;
         }
 
-        /// Does it.
+        /// Waits until the disk is flushed.
+        void awaitFlushed() {
+            var begun = flush;
+            if (begun == null) {
+                return;
+            }
+            flush = null;
+            try {
+                begun.await();
+                couldFlush = true;
+            } catch (StasisException e) {
+                close();
+                couldNotFreeze(e);
+            }
+        }
+
+        /// Freezes them, once the disk is flushed.
         ///
         /// @return whether they stand still; a guest that does not answer is taken as it is
         boolean freeze() {
-            if (agent == null) {
+            awaitFlushed();
+            if (agent == null || !couldFlush) {
                 return false;
             }
             try {

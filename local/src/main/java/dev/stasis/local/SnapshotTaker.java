@@ -102,9 +102,9 @@ final class SnapshotTaker {
     private void take(Machine machine, SandboxRecord announced, int below, Then then) {
         var id = Objects.requireNonNull(announced.layers().capturing());
         boolean runs = announced.state() == State.RUNNING;
-        try (var before = CaptureBase.of(place.home(), announced.layers());
-                var staging = place.home().snapshots().begin(id);
-                var freezing = runs ? guest.freezing() : null) {
+        try (var freezing = runs ? guest.freezing() : null;
+                var before = CaptureBase.of(place.home(), announced.layers());
+                var staging = place.home().snapshots().begin(id)) {
             var overlay = openOverlay(machine, announced, below + 1);
             var standstill = new Standstill(place.name(), freezing);
             var published = capture(machine, announced, before, staging, standstill);
@@ -131,6 +131,13 @@ final class SnapshotTaker {
         Standstill(String sandbox, GuestControl.@Nullable Freezing freezing) {
             this.sandbox = sandbox;
             this.freezing = freezing;
+        }
+
+        /// The disk is flushed while the machine's memory is looked at.
+        void awaitFlushed() {
+            if (freezing != null) {
+                freezing.awaitFlushed();
+            }
         }
 
         void begin() {
@@ -169,6 +176,7 @@ final class SnapshotTaker {
         var noted = new NotedWrites(place);
         try (var ahead =
                 machine.captureAhead(request, noted.takeSince(before.snapshot()), CAPTURE)) {
+            standstill.awaitFlushed();
             var captured = machine.capture(request, ahead, standstill::begin, CAPTURE);
             captured.memory()
                     .forEach((block, image) -> staging.file(name(block, image), Part.MEMORY));
