@@ -18,7 +18,7 @@ class LifeCycleTest {
     @RegisterExtension static final Machines MACHINES = new Machines();
 
     private static final Duration LONG = Duration.ofMinutes(2);
-    private static final Duration SHORT = Duration.ofSeconds(2);
+    private static final Duration SHORT = Duration.ofSeconds(5);
 
     private static String sh(Sandbox sandbox, String script) {
         return Guest.of(sandbox).sh(script);
@@ -129,7 +129,7 @@ class LifeCycleTest {
         var stasis = MACHINES.stasis();
         try (var idle = stasis.create("idle", s -> s.idleTimeout(SHORT))) {
             // Used for longer than the timeout, by one command.
-            sh(idle, "sleep 4; echo not synced > /root/file");
+            sh(idle, "sleep 8; echo not synced > /root/file");
             idle.awaitEnd(LONG);
             assertEnded(idle, SandboxState.STOPPED, EndCause.IDLE);
             idle.start();

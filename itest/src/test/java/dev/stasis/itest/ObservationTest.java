@@ -51,7 +51,16 @@ class ObservationTest {
         var before = sandbox.metrics().guest().orElseThrow();
         var since = Instant.now().minusSeconds(1);
 
-        sandbox.exec("sh", "-c", "echo one; echo bad >&2; usleep 50000; printf two; exit 3");
+        try (var command =
+                sandbox.execStream(e ->
+                        e.command("sh", "-c", "echo one; echo bad >&2; read go; printf two; exit 3")
+                                .openStdin())) {
+            // So that what it writes next is an entry of its own.
+            Eventually.is(LONG, "a line", () -> logs(sandbox, l -> l.since(since)).size() == 3);
+            command.stdin().write('\n');
+            command.stdin().flush();
+            assertThat(command.await()).isEqualTo(new ExecOutcome.Exited(3));
+        }
 
         Eventually.is(LONG, "its end", () -> logs(sandbox, l -> l.since(since)).size() == 5);
         var entries = logs(sandbox, l -> l.since(since));
