@@ -92,7 +92,7 @@ class CrashTest {
             TestHome.open(root());
             assertThat(test.home.snapshotsFolder().toFile().list()).hasSize(3);
         } finally {
-            process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+            assertThat(process.destroyForcibly().waitFor(2, TimeUnit.MINUTES)).isTrue();
         }
         test.sandboxes.lock("base", "exec", Duration.ofSeconds(5)).close();
         var later = TestHome.open(root());
@@ -112,7 +112,7 @@ class CrashTest {
             TestHome.open(root());
         }
         for (var process : processes) {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
             assertThat(process.exitValue()).isZero();
         }
         assertThat(test.home.sandboxesFolder()).isEmptyDirectory();
@@ -234,7 +234,7 @@ class CrashTest {
             var half = test.sandboxes.create(SandboxRecord.of("half", TestHome.SETUP));
             var staging = test.snapshots.begin(Ids.next());
             System.out.println("ready");
-            Thread.sleep(60_000);
+            Thread.sleep(Duration.ofMinutes(10));
             staging.close();
             half.close();
             lock.close();
