@@ -14,6 +14,7 @@ import dev.stasis.store.SandboxRecord;
 import dev.stasis.store.SnapshotManifest;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -142,7 +143,11 @@ class InterruptedCaptureTest {
         var folder = Path.of("/proc/" + place.machine().pid() + "/fd");
         try (var links = Files.newDirectoryStream(folder)) {
             for (var link : links) {
-                open.add(Files.readSymbolicLink(link).toString());
+                try {
+                    open.add(Files.readSymbolicLink(link).toString());
+                } catch (NoSuchFileException e) {
+                    // QEMU has closed it in between, such as a connection that has ended.
+                }
             }
         }
         return open;
