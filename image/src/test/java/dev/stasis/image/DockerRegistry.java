@@ -100,7 +100,22 @@ final class DockerRegistry implements AutoCloseable {
         return start(folder, more, true);
     }
 
+    /// A port that was free may be taken until the registry wants it: then with another one.
     private static DockerRegistry start(Path folder, String more, boolean guarded)
+            throws Exception {
+        for (int tries = 1; ; tries++) {
+            try {
+                return startOnce(folder, more, guarded);
+            } catch (AssertionError e) {
+                if (tries == 3 || !String.valueOf(e).contains("address already in use")) {
+                    throw e;
+                }
+                Files.delete(folder.resolve("log"));
+            }
+        }
+    }
+
+    private static DockerRegistry startOnce(Path folder, String more, boolean guarded)
             throws Exception {
         int port;
         try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

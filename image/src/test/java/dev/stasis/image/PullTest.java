@@ -19,6 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -295,19 +297,30 @@ class PullTest {
                 .containsExactly(ImageProgress.Step.CHECKING, ImageProgress.Step.BUILDING);
     }
 
+    private static void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(50).toNanos();
+        while (!condition.getAsBoolean() && System.nanoTime() < end) {
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
     @Test
     void aBlobThatWasDamagedHereIsFetchedAgainByTheNextPull() throws Exception {
         var image = TestImage.large(2, 100_000);
         registry.with(image, "app", "1");
         String second = image.layers.get(1).digest();
-        registry.put("app", "blobs/sha256:" + second, TestRegistry.status(404));
-        assertThatThrownBy(() -> pull("app:1")).hasMessageContaining("is not there");
         var cached = temp.resolve("images/.blobs").resolve(image.layers.getFirst().digest());
-        if (Files.exists(cached)) {
-            byte[] content = Files.readAllBytes(cached);
-            Arrays.fill(content, 1000, 2000, (byte) 7);
-            Files.write(cached, content);
-        }
+        registry.put(
+                "app",
+                "blobs/sha256:" + second,
+                (request, out) -> {
+                    await(() -> Files.exists(cached));
+                    TestRegistry.status(404).send(request, out);
+                });
+        assertThatThrownBy(() -> pull("app:1")).hasMessageContaining("is not there");
+        byte[] content = Files.readAllBytes(cached);
+        Arrays.fill(content, 1000, 2000, (byte) 7);
+        Files.write(cached, content);
 
         registry.with(image, "app", "1");
         try {
