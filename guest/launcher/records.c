@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,11 +162,27 @@ void remove_sockets(void) {
         closedir(folder);
 }
 
+// Whether a program ended by its own fault, whatever came at the same moment.
+static bool crashed(int status) {
+    if (!WIFSIGNALED(status))
+        return false;
+    switch (WTERMSIG(status)) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGABRT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void write_end(int status, const char *reason) {
     char how[32], at[32];
     time_t now = time(NULL);
     strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-    if (reason != NULL)
+    if (reason != NULL && !crashed(status))
         snprintf(how, sizeof how, "%s", reason);
     else if (WIFSIGNALED(status))
         snprintf(how, sizeof how, "signal %d", WTERMSIG(status));

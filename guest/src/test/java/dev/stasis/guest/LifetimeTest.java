@@ -150,4 +150,13 @@ class LifetimeTest {
         machine.launcher().destroy();
         assertThat(machine.awaitEnd()).isIn("max-duration", "killed");
     }
+
+    @Test
+    void aMachineThatCrashedHasCrashedThoughItsOwnerHungUpAtTheSameMoment() throws Exception {
+        machine.signalLauncher("STOP"); // so that both have happened when it looks
+        machine.signal("SEGV");
+        machine.owner().close();
+        machine.signalLauncher("CONT");
+        assertThat(machine.awaitEnd()).isEqualTo("signal");
+    }
 }

@@ -68,6 +68,22 @@ final class SleepingMachine implements AutoCloseable {
         ProcessHandle.of(program).ifPresent(ProcessHandle::destroy);
     }
 
+    /// Sends the program a signal.
+    void signal(String name) throws IOException, InterruptedException {
+        send(name, program);
+    }
+
+    /// Sends the launcher a signal.
+    void signalLauncher(String name) throws IOException, InterruptedException {
+        send(name, launcher.pid());
+    }
+
+    private static void send(String signal, long process) throws IOException, InterruptedException {
+        var kill = new ProcessBuilder("kill", "-" + signal, "" + process).inheritIO().start();
+        assertThat(kill.waitFor(LONG_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(kill.exitValue()).isZero();
+    }
+
     /// How it ended, as the launcher wrote it down.
     String awaitEnd() throws IOException, InterruptedException {
         assertThat(launcher.waitFor(LONG_SECONDS, TimeUnit.SECONDS)).isTrue();
