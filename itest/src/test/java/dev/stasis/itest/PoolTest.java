@@ -123,6 +123,15 @@ class PoolTest {
     }
 
     @Test
+    void aPoolThatHasClonesLeftIsRefilledThoughNobodyWaitsForIt() throws Exception {
+        try (var pool = filled(2);
+                var fork = pool.restore("fork")) {
+            Eventually.is(FILLED, "two clones", () -> pool.ready() == 2);
+            assertThat(Guest.of(fork).sh("hostname")).isEqualTo("fork");
+        }
+    }
+
+    @Test
     void aCallThatFailsLeavesItsCloneInThePool() {
         try (var pool = filled(1)) {
             assertThatThrownBy(() -> pool.restore("base"))

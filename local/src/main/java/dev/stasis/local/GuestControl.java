@@ -77,9 +77,8 @@ final class GuestControl {
 
     /// About to freeze the users' processes. For one thread.
     final class Freezing implements AutoCloseable {
-        private final @Nullable AgentConnection agent;
+        private @Nullable AgentConnection agent; // null once it can't be asked
         private @Nullable AgentCall flush;
-        private boolean couldFlush;
 
         private Freezing(@Nullable AgentConnection agent, @Nullable AgentCall flush) {
             this.agent = agent;
@@ -95,9 +94,9 @@ final class GuestControl {
             flush = null;
             try {
                 begun.await();
-                couldFlush = true;
             } catch (StasisException e) {
                 close();
+                agent = null;
                 couldNotFreeze(e);
             }
         }
@@ -107,7 +106,7 @@ final class GuestControl {
         /// @return whether they stand still; a guest that does not answer is taken as it is
         boolean freeze() {
             awaitFlushed();
-            if (agent == null || !couldFlush) {
+            if (agent == null) {
                 return false;
             }
             try {
