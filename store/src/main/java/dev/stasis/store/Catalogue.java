@@ -50,7 +50,15 @@ final class Catalogue {
         Path folder = home.sandboxFolder(name);
         Path file = folder.resolve(SandboxStore.RECORD);
         try {
-            var record = SandboxRecord.read(Document.read(file, SandboxRecord.LIMIT_BYTES));
+            var record =
+                    home.remembered()
+                            .read(
+                                    file,
+                                    SandboxRecord.class,
+                                    () ->
+                                            SandboxRecord.read(
+                                                    Document.read(
+                                                            file, SandboxRecord.LIMIT_BYTES)));
             if (!record.name().equals(name)) {
                 throw Failures.damaged(
                         "%s is the record of sandbox '%s'".formatted(file, record.name()));
@@ -85,12 +93,12 @@ final class Catalogue {
         Path folder = home.snapshotFolder(id);
         Path file = folder.resolve(SnapshotStore.MANIFEST);
         try {
-            var manifest = SnapshotManifest.read(folder);
+            var manifest = manifest(file).manifest;
             if (!manifest.id().equals(id)) {
                 throw Failures.damaged(
                         "%s is the manifest of snapshot %s".formatted(file, manifest.id()));
             }
-            return Optional.of(Replacement.read(folder, id).applyTo(manifest));
+            return Optional.of(replacement(folder, id).applyTo(manifest));
         } catch (NoSuchFileException e) {
             if (Files.isDirectory(folder)) {
                 throw new StasisException(
@@ -102,10 +110,35 @@ final class Catalogue {
         }
     }
 
+    /// @param digest the SHA-256 of the file, to which names point
+    private record ManifestFile(SnapshotManifest manifest, String digest) {}
+
+    private ManifestFile manifest(Path file) throws IOException {
+        return home.remembered()
+                .read(
+                        file,
+                        ManifestFile.class,
+                        () -> {
+                            byte[] content = Document.readBytes(file, SnapshotManifest.LIMIT_BYTES);
+                            return new ManifestFile(
+                                    SnapshotManifest.of(file, content), Digests.hex(content));
+                        });
+    }
+
+    private Replacement replacement(Path folder, String id) throws IOException {
+        return home.remembered()
+                .read(
+                        folder.resolve(Replacement.FILE),
+                        Replacement.class,
+                        () -> Replacement.read(folder, id));
+    }
+
     /// What a name points to.
     Optional<NameRecord> named(String name) throws IOException {
+        Path file = home.namesFolder().resolve(name);
         try {
-            return Optional.of(NameRecord.read(home.namesFolder().resolve(name)));
+            return Optional.of(
+                    home.remembered().read(file, NameRecord.class, () -> NameRecord.read(file)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -169,10 +202,7 @@ final class Catalogue {
 
     /// The SHA-256 of a snapshot's manifest, to which its names point.
     String manifestDigest(String id) throws IOException {
-        return Digests.hex(
-                Document.readBytes(
-                        home.snapshotFolder(id).resolve(SnapshotStore.MANIFEST),
-                        SnapshotManifest.LIMIT_BYTES));
+        return manifest(home.snapshotFolder(id).resolve(SnapshotStore.MANIFEST)).digest;
     }
 
     /// Makes sure that snapshots which have names have the manifests that the names point to.

@@ -36,6 +36,7 @@ public final class Home {
     private final Host host;
     private final Disk disk;
     private final RuntimeFolder runtime;
+    private final Remembered remembered = new Remembered();
     private final List<String> cleaned = new CopyOnWriteArrayList<>();
 
     private Home(Path root, Host host, Disk disk) {
@@ -188,6 +189,10 @@ public final class Home {
 
     Disk disk() {
         return disk;
+    }
+
+    Remembered remembered() {
+        return remembered;
     }
 
     Host host() {

@@ -232,7 +232,11 @@ public record SnapshotManifest(
     /// @throws dev.stasis.StasisException with STORE_DAMAGED when it is no valid one
     static SnapshotManifest read(Path folder) throws IOException {
         Path file = folder.resolve(SnapshotStore.MANIFEST);
-        byte[] content = Document.readBytes(file, LIMIT_BYTES);
+        return of(file, Document.readBytes(file, LIMIT_BYTES));
+    }
+
+    /// Makes it of the content of its file.
+    static SnapshotManifest of(Path file, byte[] content) {
         boolean sealed = content.length == 0 || content[0] != '{';
         byte[] json = sealed ? Sealed.open(file, content) : content;
         var document = Document.parse(file.toString(), json);

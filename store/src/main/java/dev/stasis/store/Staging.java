@@ -18,7 +18,8 @@ import java.util.Map;
 public final class Staging implements AutoCloseable {
     static final String PREFIX = ".staging-";
 
-    private static final int SMALL_FILE_BYTES = 1 << 20;
+    /// The largest file that is digested as soon as it is there.
+    static final int SMALL_FILE_BYTES = 1 << 20;
 
     private final Home home;
     private final String id;

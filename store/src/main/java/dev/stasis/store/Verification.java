@@ -6,24 +6,24 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
 /// The checks of a snapshot's files: the one that every restore makes, and the one that reads
 /// everything.
 ///
-/// A file is there, plain, and as long as it should be. Small ones have their digest. Large ones
-/// that have one are what was found to have it, see [Verified], or are digested now, once.
+/// A file is there, plain, and as long as it should be. If it has a digest it is what was found to
+/// have it, see [Verified], or is digested now.
 final class Verification {
-    /// The largest file whose digest is checked each time.
-    static final int SMALL_FILE_BYTES = 1 << 20;
-
     private final Home home;
     private final LongConsumer progress;
     private final boolean reading;
     private final Set<Path> done = new HashSet<>();
+    private final Map<String, Verified> known = new HashMap<>();
 
     private Verification(Home home, LongConsumer progress, boolean reading) {
         this.home = home;
@@ -51,46 +51,31 @@ final class Verification {
                     "Snapshot %s has no %s any more"
                             .formatted(manifest.id(), part.name().toLowerCase(Locale.ROOT)));
         }
-        var verified = Verified.of(home, manifest.id());
-        boolean digested = false;
+        var verified = known(manifest.id());
         for (StoredFile file : manifest.files(part)) {
             Path path = home.snapshotFolder(manifest.id()).resolve(file.name());
             checkForm(path, file);
-            if (needsReading(path, file, verified)) {
-                digested = true;
-                checkContent(path, file, verified);
+            if (file.digest() != null && needsReading(path, verified)) {
+                checkContent(path, file.digest(), verified);
             }
         }
-        if (digested) {
-            verified.keep();
-        }
+        verified.keep();
     }
 
-    private boolean needsReading(Path path, StoredFile file, Verified verified) throws IOException {
-        if (file.digest() == null) {
-            return false;
+    private Verified known(String id) throws IOException {
+        var verified = known.get(id);
+        if (verified == null) {
+            verified = Verified.of(home, id);
+            known.put(id, verified);
         }
-        if (reading) {
-            return done.add(path);
-        }
-        if (file.size() <= SMALL_FILE_BYTES) {
-            checkSmall(path, file.digest());
-            return false;
-        }
-        return !verified.isSame(path);
+        return verified;
     }
 
-    private static void checkSmall(Path path, Digest expected) throws IOException {
-        if (!expected.equals(Digests.of(path, expected.scheme(), _ -> {}))) {
-            throw changed(path, expected);
-        }
+    private boolean needsReading(Path path, Verified verified) throws IOException {
+        return reading ? done.add(path) : !verified.isSame(path);
     }
 
-    private void checkContent(Path path, StoredFile file, Verified verified) throws IOException {
-        Digest expected = file.digest();
-        if (expected == null) {
-            return;
-        }
+    private void checkContent(Path path, Digest expected, Verified verified) throws IOException {
         Digest found;
         try {
             found = verified.read(path, p -> Digests.of(p, expected.scheme(), progress), expected);

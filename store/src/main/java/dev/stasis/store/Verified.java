@@ -2,13 +2,8 @@ package dev.stasis.store;
 
 import dev.stasis.StasisException;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,8 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Which files of a snapshot were digested and found right, and what they looked like then:
 /// `.verified` in its folder, a [Sealed] file of at most 1 MiB. A file that still looks so is not
-/// digested again by a restore. It is kept outside the manifest, since a home that was copied is as
-/// good as the original; when it is lost, files are digested once more.
+/// digested again by a restore. What was written a moment ago could still be changed without it
+/// showing: a large file is digested when that is over, a small one at once, and again by the next
+/// restore. It is kept outside the manifest, since a home that was copied is as good as the
+/// original; when it is lost, files are digested once more.
 ///
 /// ```
 /// 3f0c…
@@ -29,10 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class Verified {
     static final String FILE = ".verified";
 
-    /// The coarsest clock of a file system that matters. What was changed within it before the
-    /// reading began could be changed again without it showing.
-    private static final Duration CLOCK = Duration.ofMillis(50);
-
     private static final System.Logger LOG = System.getLogger(Verified.class.getName());
     private static final int FORMAT = 1;
     private static final int LIMIT_BYTES = 1 << 20;
@@ -40,6 +33,7 @@ final class Verified {
     private final Home home;
     private final String id;
     private final Map<String, String> files = new HashMap<>();
+    private boolean unkept;
 
     private Verified(Home home, String id) {
         this.home = home;
@@ -75,19 +69,29 @@ final class Verified {
     /// @param expected what that should be; null = whatever it is, is right
     Digest read(Path file, Reading reading, @Nullable Digest expected) throws IOException {
         var before = Look.at(file);
-        before.letTheClockGoOn();
-        var digest = reading.digest(file);
-        String name = String.valueOf(file.getFileName());
-        if ((expected == null || digest.equals(expected)) && before.equals(Look.at(file))) {
-            files.put(name, before.toString());
-        } else {
-            files.remove(name);
+        if (before.size() > Staging.SMALL_FILE_BYTES) {
+            before.awaitLasting();
         }
+        boolean lasting = before.lasts();
+        var digest = reading.digest(file);
+        boolean right = expected == null || digest.equals(expected);
+        note(file, right && lasting && before.equals(Look.at(file)) ? before.toString() : null);
         return digest;
     }
 
-    /// Keeps what is known. When that can't be written, files are digested once more.
+    private void note(Path file, @Nullable String look) {
+        String name = String.valueOf(file.getFileName());
+        String known = look == null ? files.remove(name) : files.put(name, look);
+        unkept |= !Objects.equals(known, look);
+    }
+
+    /// Keeps what is known, if that changed. When that can't be written, files are digested once
+    /// more.
     void keep() {
+        if (!unkept) {
+            return;
+        }
+        unkept = false;
         var tree = new LinkedHashMap<String, Object>();
         tree.put("format", FORMAT);
         tree.put("id", id);
@@ -107,42 +111,5 @@ final class Verified {
     /// Computes the digest of a file.
     interface Reading {
         Digest digest(Path file) throws IOException;
-    }
-
-    /// What a file looks like from outside.
-    private record Look(long inode, long size, Instant modified, Instant changed) {
-        static Look at(Path file) throws IOException {
-            var found =
-                    Files.readAttributes(
-                            file,
-                            "unix:ino,size,lastModifiedTime,ctime",
-                            LinkOption.NOFOLLOW_LINKS);
-            return new Look(
-                    ((Number) value(found, "ino")).longValue(),
-                    ((Number) value(found, "size")).longValue(),
-                    ((FileTime) value(found, "lastModifiedTime")).toInstant(),
-                    ((FileTime) value(found, "ctime")).toInstant());
-        }
-
-        private static Object value(Map<String, Object> attributes, String name) {
-            return Objects.requireNonNull(attributes.get(name), name);
-        }
-
-        void letTheClockGoOn() throws IOException {
-            var left = Duration.between(Instant.now(), changed.plus(CLOCK));
-            if (left.isPositive()) {
-                try {
-                    Thread.sleep(left.compareTo(CLOCK) > 0 ? CLOCK : left);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new IOException("interrupted before a file was read", e);
-                }
-            }
-        }
-
-        @Override
-        public String toString() {
-            return "%d %d %s %s".formatted(inode, size, modified, changed);
-        }
     }
 }

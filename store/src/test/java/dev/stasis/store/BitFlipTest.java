@@ -148,36 +148,53 @@ class BitFlipTest {
     /// Without reading the whole file where it is the one that was verified.
     @Test
     void everyChangeThroughTheFileSystemIsRefusedByARestore() throws Exception {
-        Path ram = test.home.snapshotFolder(id).resolve("ram.delta");
-        byte[] whole = Files.readAllBytes(ram);
-        var times = Files.getLastModifiedTime(ram);
-        test.snapshots.verify(id);
+        for (String name : List.of("ram.delta", "devices")) {
+            Path file = test.home.snapshotFolder(id).resolve(name);
+            byte[] whole = Files.readAllBytes(file);
+            var times = Files.getLastModifiedTime(file);
+            awaitVerified(file);
 
-        // Its old time does not hide it.
-        flip(ram, LARGE_BYTES / 2, 1);
-        Files.setLastModifiedTime(ram, times);
-        assertRefused("was changed");
-        Files.write(ram, whole);
-        test.snapshots.verify(id);
+            // Its old time does not hide it.
+            flip(file, whole.length / 2, 1);
+            Files.setLastModifiedTime(file, times);
+            assertRefused(name, "was changed");
+            Files.write(file, whole);
+            test.snapshots.verify(id);
 
-        // Another file in its place, which looks the same.
-        Path other = Files.write(temp.resolve("other"), whole);
-        flip(other, 1, 1);
-        Files.setLastModifiedTime(other, times);
-        Files.move(other, ram, StandardCopyOption.REPLACE_EXISTING);
-        assertRefused("was changed");
+            // Nor that it happens right after it was verified.
+            flip(file, 1, 1);
+            Files.setLastModifiedTime(file, times);
+            assertRefused(name, "was changed");
+            Files.write(file, whole);
+            awaitVerified(file);
 
-        Files.write(ram, Arrays.copyOf(whole, LARGE_BYTES));
-        assertRefused("bytes and should have");
-        Files.delete(ram);
-        assertRefused("is missing");
-        Files.write(ram, whole);
-        test.snapshots.verify(id);
+            // Another file in its place, which looks the same.
+            Path other = Files.write(temp.resolve("other"), whole);
+            flip(other, 1, 1);
+            Files.setLastModifiedTime(other, times);
+            Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+            assertRefused(name, "was changed");
+
+            Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+            assertRefused(name, "bytes and should have");
+            Files.delete(file);
+            assertRefused(name, "is missing");
+            Files.write(file, whole);
+            test.snapshots.verify(id);
+        }
     }
 
-    private void assertRefused(String because) {
+    /// Verifies until a file need not be read again.
+    private void awaitVerified(Path file) throws Exception {
+        do {
+            Thread.sleep(10);
+            test.snapshots.verify(id);
+        } while (!Verified.of(test.home, id).isSame(file));
+    }
+
+    private void assertRefused(String file, String because) {
         assertThat(assertFails(ErrorCode.STORE_DAMAGED, () -> test.snapshots.verify(id)))
-                .hasMessageContaining("ram.delta")
+                .hasMessageContaining(file)
                 .hasMessageContaining(because);
     }
 
