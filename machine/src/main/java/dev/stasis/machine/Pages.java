@@ -3,6 +3,7 @@ package dev.stasis.machine;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.util.BitSet;
 
@@ -54,7 +55,9 @@ final class Pages {
     }
 
     static boolean isZero(MemorySegment bytes, int page) {
-        return firstNotZero(bytes, page, page + 1) > page;
+        // Most that are not show it at once, which is found sooner here than by a call.
+        return bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, offset(page)) == 0
+                && firstNotZero(bytes, page, page + 1) > page;
     }
 
     /// Writes pages to their place in a flat file.

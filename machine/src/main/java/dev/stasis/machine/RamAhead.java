@@ -80,8 +80,7 @@ final class RamAhead implements AutoCloseable {
         SparseFiles.create(aside, block.size().bytes());
         var channel = FileChannel.open(aside, StandardOpenOption.WRITE);
         flat = channel;
-        new PageWorkers(memory, pages)
-                .run((first, bytes) -> RamCapture.writeNotZero(channel, first, bytes));
+        RamCapture.writeNotZero(memory, pages, aside, channel);
         if (base != null) {
             base.copyRest(pages, channel);
         }

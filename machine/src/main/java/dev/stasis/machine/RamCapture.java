@@ -1,8 +1,8 @@
 package dev.stasis.machine;
 
+import dev.stasis.linux.FileSpace;
 import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,13 @@ final class RamCapture {
         create(
                 file,
                 0,
-                channel -> RamDelta.write(channel, block.size(), changes.runs(), memory::read));
+                channel -> {
+                    var runs = changes.runs();
+                    try (var space = FileSpace.of(file)) {
+                        space.reserve(0, RamDelta.bytes(runs));
+                    }
+                    RamDelta.write(channel, block.size(), runs, memory::read);
+                });
         return new RamImage.Delta(file, base);
     }
 
@@ -74,8 +80,7 @@ final class RamCapture {
                 file,
                 block.size().bytes(),
                 channel -> {
-                    new PageWorkers(memory, pages)
-                            .run((first, bytes) -> writeNotZero(channel, first, bytes));
+                    writeNotZero(memory, pages, file, channel);
                     if (base != null) {
                         base.copyRest(pages, channel);
                     }
@@ -83,16 +88,11 @@ final class RamCapture {
         return new RamImage.Flat(file, block.size());
     }
 
-    static void writeNotZero(FileChannel channel, int first, MemorySegment bytes)
+    /// Writes the pages that are not zero, from several threads, into a file of holes.
+    static void writeNotZero(GuestMemory memory, BitSet pages, Path file, FileChannel channel)
             throws IOException {
-        int count = (int) (bytes.byteSize() / Pages.SIZE);
-        for (int page = Pages.firstNotZero(bytes, 0, count); page < count; ) {
-            int end = Pages.firstZero(bytes, page, count);
-            var buffer = bytes.asSlice(Pages.offset(page), Pages.offset(end - page)).asByteBuffer();
-            while (buffer.hasRemaining()) {
-                channel.write(buffer, Pages.offset(first + page) + buffer.position());
-            }
-            page = Pages.firstNotZero(bytes, end, count);
+        try (var space = FileSpace.of(file)) {
+            new PageWorkers(memory, pages).run(new FlatWriter(channel, space, pages)::write);
         }
     }
 

@@ -106,6 +106,15 @@ final class RamDelta implements AutoCloseable {
         channel.close();
     }
 
+    /// How long a delta of these runs is.
+    static long bytes(List<PageRun> runs) {
+        long pages = 0;
+        for (var run : runs) {
+            pages += run.kind() == PageRun.Kind.DATA ? run.count() : 0;
+        }
+        return dataOffset(runs.size()) + Pages.offset(pages);
+    }
+
     /// Writes a delta.
     ///
     /// @param channel empty, open for writing

@@ -7,6 +7,7 @@ import dev.stasis.ByteSize;
 import dev.stasis.linux.SparseFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -78,6 +79,20 @@ class RamCaptureTest {
         var image = (RamImage.Flat) capture(null, false);
         assertThat(SparseFiles.dataRanges(image.file())).isEmpty();
         assertThat(image.file()).hasSize(SIZE.bytes());
+    }
+
+    @Test
+    void zeroPagesAmongManyOthersAreHolesThatTakeNoSpace() throws Exception {
+        fill(100, 9000, 1);
+        for (int page : new int[] {400, 1023, 1024, 2100, 5000}) {
+            fill(page, 90, 0);
+        }
+        var image = (RamImage.Flat) capture(null, false);
+
+        holdsTheMemory(image);
+        long pages = 9000 - 4 * 90 - 1; // two of the runs overlap
+        assertThat(SparseFiles.dataBytes(image.file())).isEqualTo(Pages.offset(pages));
+        assertThat(space(image.file())).isLessThan(Pages.offset(pages + 90));
     }
 
     @Test
@@ -159,6 +174,13 @@ class RamCaptureTest {
                 .as(image.toString())
                 .isTrue();
         Files.deleteIfExists(flat);
+    }
+
+    /// What Java does not say: how much of its disk a file takes, in bytes.
+    private static long space(Path file) throws IOException {
+        var stat = new ProcessBuilder("stat", "-c", "%b", file.toString()).start();
+        var blocks = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        return 512 * Long.parseLong(blocks.strip());
     }
 
     private static String mode(RamImage image) throws IOException {
