@@ -3,6 +3,8 @@ package dev.stasis.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.List;
 
 /// The memory of another process of the same user, by `process_vm_readv` and `process_vm_writev`:
 /// one copy between the two address spaces. The other process should stand still.
@@ -15,6 +17,9 @@ public final class ProcessMemory {
 
     /// A `struct iovec` is an address and a length, eight bytes each.
     private static final long VECTOR_BYTES = 16;
+
+    /// The kernel takes no more in one call (`UIO_MAXIOV`).
+    private static final int VECTORS_MAX = 1024;
 
     private final int pid;
 
@@ -32,13 +37,51 @@ public final class ProcessMemory {
         copy(READ, "process_vm_readv", address, target);
     }
 
-    /// Writes all of `source` into the process.
+    /// Something to be written.
     ///
-    /// @param address where in the address space of the process
-    /// @param source native memory
+    /// @param offset where, from a place that all pieces share, in bytes
+    /// @param bytes native memory
+    public record Piece(long offset, MemorySegment bytes) {}
+
+    /// Writes many pieces, with few calls.
+    ///
+    /// @param base what their offsets are from, in the address space of the process
     /// @throws SystemCallException also when a part of the range is not mapped writable there
-    public void write(long address, MemorySegment source) throws SystemCallException {
-        copy(WRITE, "process_vm_writev", address, source);
+    public void write(long base, List<Piece> pieces) throws SystemCallException {
+        for (int done = 0; done < pieces.size(); done += VECTORS_MAX) {
+            var some = pieces.subList(done, Math.min(pieces.size(), done + VECTORS_MAX));
+            if (!writeAtOnce(base, some)) {
+                for (var piece : some) { // one of them fails, and says where
+                    copy(WRITE, "process_vm_writev", base + piece.offset, piece.bytes);
+                }
+            }
+        }
+    }
+
+    private boolean writeAtOnce(long base, List<Piece> pieces) {
+        try (var arena = Arena.ofConfined()) {
+            var local = arena.allocate(VECTOR_BYTES * pieces.size(), Long.BYTES);
+            var remote = arena.allocate(VECTOR_BYTES * pieces.size(), Long.BYTES);
+            var locals = local.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
+            var remotes = remote.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
+            long total = 0;
+            for (var piece : pieces) {
+                long length = piece.bytes.byteSize();
+                locals.put(piece.bytes.address()).put(length);
+                remotes.put(base + piece.offset).put(length);
+                total += length;
+            }
+            int count = pieces.size();
+            return total
+                    == WRITE.word(
+                            SystemCall.state(arena),
+                            pid,
+                            local.address(),
+                            count,
+                            remote.address(),
+                            count,
+                            0);
+        }
     }
 
     private void copy(SystemCall call, String name, long address, MemorySegment ours)

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -72,6 +73,9 @@ final class DirectMemory implements TrackedMemory {
             throws IOException {
         long at = address;
         for (var line : Files.readAllLines(proc(qemu, "maps"))) {
+            if (!line.contains(" rw")) {
+                continue; // of some hundred, most; the rest takes longer to look at
+            }
             var match = MAPPING.matcher(line);
             if (match.matches()
                     && Long.parseUnsignedLong(match.group(1), 16) <= at
@@ -167,8 +171,10 @@ final class DirectMemory implements TrackedMemory {
     }
 
     /// Changes RAM, while the machine stands still.
-    void write(long offset, MemorySegment source) throws IOException {
-        memory.write(address + offset, source);
+    ///
+    /// @param pieces each with its offset in RAM
+    void write(List<ProcessMemory.Piece> pieces) throws IOException {
+        memory.write(address, pieces);
     }
 
     @Override

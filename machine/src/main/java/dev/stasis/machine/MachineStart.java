@@ -6,15 +6,10 @@ import dev.stasis.machine.qmp.QmpClient;
 import dev.stasis.machine.qmp.QmpEvent;
 import dev.stasis.machine.qmp.QmpException;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.FileChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,17 +33,18 @@ final class MachineStart {
     }
 
     Machine boot() {
-        var machine = start(Map.of(), (qmp, left) -> Monitor.status(qmp, left));
+        var machine = start(Map.of(), () -> {}, (qmp, left) -> Monitor.status(qmp, left));
         machine.monitor().close();
         return machine;
     }
 
     Machine restore(Map<String, RamImage> memory, Path devices) {
         check(memory);
+        var state = new DeviceState(devices);
         try {
-            return restoreDirectly(memory, devices);
+            return restoreDirectly(memory, state);
         } catch (NeedsFlatException e) {
-            return restoreFlattened(memory, devices);
+            return restoreFlattened(memory, state);
         }
     }
 
@@ -75,70 +71,47 @@ final class MachineStart {
 
     /// Maps what is flat, and writes the pages of deltas over their bases before any device looks
     /// at memory.
-    private Machine restoreDirectly(Map<String, RamImage> memory, Path devices)
+    private Machine restoreDirectly(Map<String, RamImage> memory, DeviceState devices)
             throws NeedsFlatException {
         var images = new LinkedHashMap<String, Path>();
-        var deltas = new LinkedHashMap<MemoryBlock, RamImage.Delta>();
-        for (var block : spec.blocks()) {
-            switch (Objects.requireNonNull(memory.get(block.name()))) {
-                case RamImage.Flat flat -> images.put(block.name(), check(flat));
-                case RamImage.Delta delta -> {
-                    images.put(block.name(), check(delta.flat()));
-                    deltas.put(block, delta);
+        try (var pages = new DeltaPages(access)) {
+            for (var block : spec.blocks()) {
+                var image = Objects.requireNonNull(memory.get(block.name()));
+                images.put(block.name(), check(image.flat()));
+                if (image instanceof RamImage.Delta delta) {
+                    pages.add(block, delta);
                 }
             }
+            if (access == MemoryAccess.QMP && !pages.isEmpty()) {
+                throw new NeedsFlatException();
+            }
+            return start(images, pages, devices);
         }
-        if (access == MemoryAccess.QMP && !deltas.isEmpty()) {
-            throw new NeedsFlatException();
-        }
-        var refused = new boolean[1];
+    }
+
+    private Machine start(Map<String, Path> images, DeltaPages pages, DeviceState devices)
+            throws NeedsFlatException {
         try {
             return start(
                     images,
+                    () -> {
+                        pages.open(spec.files());
+                        devices.read();
+                    },
                     (qmp, left) -> {
-                        refused[0] = !write(deltas, qmp, left);
-                        if (refused[0]) {
-                            throw new IOException("QEMU's memory can't be written directly");
-                        }
+                        pages.write(qmp, left);
                         return load(qmp, devices, left);
                     });
         } catch (StasisException e) {
-            if (refused[0]) {
+            if (pages.wereRefused()) {
                 throw new NeedsFlatException();
             }
             throw e;
         }
     }
 
-    private boolean write(Map<MemoryBlock, RamImage.Delta> deltas, QmpClient qmp, Deadline left)
-            throws QmpException, IOException {
-        for (var entry : deltas.entrySet()) {
-            if (!write(entry.getKey(), entry.getValue(), qmp, left)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean write(MemoryBlock block, RamImage.Delta delta, QmpClient qmp, Deadline left)
-            throws QmpException, IOException {
-        var processes = Machine.processes(spec.files());
-        if (processes.isEmpty()) {
-            throw new IOException("the launcher has not written down who runs");
-        }
-        var target = new MemoryAccess.Target(processes.get().qemu(), block);
-        var memory = access.openDirect(qmp, target, left);
-        if (memory.isEmpty()) {
-            return false;
-        }
-        try (var overlay = RamOverlay.open(delta.deltas())) {
-            overlay.apply(new BitSet(), memory.get()::write);
-        }
-        return true;
-    }
-
     /// The flat images have no name any more once QEMU has them; they go with QEMU.
-    private Machine restoreFlattened(Map<String, RamImage> memory, Path devices) {
+    private Machine restoreFlattened(Map<String, RamImage> memory, DeviceState devices) {
         var made = new ArrayList<Path>();
         var images = new LinkedHashMap<String, Path>();
         try {
@@ -146,7 +119,7 @@ final class MachineStart {
                 for (var block : memory.entrySet()) {
                     images.put(block.getKey(), flat(block.getKey(), block.getValue(), made));
                 }
-                return start(images, (qmp, left) -> load(qmp, devices, left));
+                return start(images, devices::read, (qmp, left) -> load(qmp, devices, left));
             } finally {
                 for (var file : made) {
                     Files.deleteIfExists(file);
@@ -191,8 +164,16 @@ final class MachineStart {
         }
     }
 
+    /// What is to be read meanwhile.
+    @FunctionalInterface
+    private interface Meanwhile {
+        void run() throws IOException;
+    }
+
+    /// @param meanwhile is done while QEMU gets ready, which takes longer
     /// @return with its monitor held
-    private Machine start(Map<String, Path> images, Monitor.Work<?> afterwards) {
+    private Machine start(
+            Map<String, Path> images, Meanwhile meanwhile, Monitor.Work<?> afterwards) {
         List<String> options = images.isEmpty() ? List.of() : List.of(Launcher.SMALL_PAGES);
         var owner = Launcher.start(spec, options, QemuCommand.of(spec, images), deadline);
         var processes =
@@ -205,10 +186,16 @@ final class MachineStart {
         var machine = new Machine(spec.files(), processes, access, spec.attached() ? owner : null);
         boolean started = false;
         try {
+            meanwhile.run();
             machine.monitor().hold("started", deadline.left());
             machine.monitor().run("started", deadline.left(), afterwards);
             started = true;
             return machine;
+        } catch (IOException e) {
+            throw new StasisException(
+                    ErrorCode.IO_FAILED,
+                    "What the machine in " + spec.files().run() + " is to go on from can't be read",
+                    e);
         } finally {
             if (!started) {
                 machine.kill(CLEAN_UP);
@@ -217,12 +204,12 @@ final class MachineStart {
         }
     }
 
-    private Object load(QmpClient qmp, Path devices, Deadline left)
+    private Object load(QmpClient qmp, DeviceState devices, Deadline left)
             throws QmpException, IOException {
         var outcome = qmp.expect(MachineStart::isOutcome);
         var socket = spec.files().incoming();
         qmp.execute("migrate-incoming", Map.of("uri", "unix:" + socket), left.left());
-        var unsent = send(devices, socket);
+        var unsent = devices.send(socket);
         var event = qmp.await(outcome, left.left(), "an end of loading the device state");
         Files.deleteIfExists(socket);
         if (!event.data().text("status").equals("completed")) {
@@ -232,7 +219,7 @@ final class MachineStart {
     }
 
     /// A QEMU that does not take a device state says why, and ends.
-    private StasisException refused(Path devices, @Nullable IOException unsent) {
+    private StasisException refused(DeviceState devices, @Nullable IOException unsent) {
         Machine.awaitEnd(spec.files(), DYING);
         return new StasisException(
                 ErrorCode.MACHINE_FAILED,
@@ -262,23 +249,6 @@ final class MachineStart {
         var status = event.data().optionalText("status").orElse("");
         return event.name().equals("MIGRATION")
                 && (status.equals("completed") || status.equals("failed"));
-    }
-
-    /// Sends the device state. QEMU closes the connection when it does not like it, so a failure
-    /// here is only told when QEMU gives no reason.
-    private static @Nullable IOException send(Path devices, Path socket) throws IOException {
-        try (var state = FileChannel.open(devices, StandardOpenOption.READ);
-                var qemu = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            long size = state.size();
-            for (long at = 0; at < size; ) {
-                try {
-                    at += state.transferTo(at, size - at, qemu);
-                } catch (IOException e) {
-                    return e;
-                }
-            }
-            return null;
-        }
     }
 
     /// The memory of QEMU can't be written, so a delta must be made flat before.

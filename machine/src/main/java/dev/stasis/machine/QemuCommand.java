@@ -260,15 +260,12 @@ final class QemuCommand {
     }
 
     private void start(boolean incoming) {
-        switch (spec.boot()) {
-            case Boot.Firmware(var image) -> add("-bios", image.toAbsolutePath().toString());
-            case Boot.Kernel(var kernel, var initrd, var commandLine) -> {
-                if (!incoming) {
-                    add("-kernel", kernel.toAbsolutePath().toString());
-                    add("-initrd", initrd.toAbsolutePath().toString());
-                    add("-append", commandLine);
-                }
-            }
+        if (spec.boot() instanceof Boot.Firmware firmware) {
+            add("-bios", firmware.image().toAbsolutePath().toString());
+        } else if (!incoming && spec.boot() instanceof Boot.Kernel kernel) {
+            add("-kernel", kernel.kernel().toAbsolutePath().toString());
+            add("-initrd", kernel.initrd().toAbsolutePath().toString());
+            add("-append", kernel.commandLine());
         }
         if (incoming) {
             add("-S", "-incoming", "defer");

@@ -66,16 +66,11 @@ public sealed interface RamImage {
 
     /// The flat image at the bottom.
     default Flat flat() {
-        return switch (this) {
-            case Flat flat -> flat;
-            case Delta delta -> {
-                RamImage below = delta.base();
-                while (below instanceof Delta(var _, var base)) {
-                    below = base;
-                }
-                yield (Flat) below;
-            }
-        };
+        RamImage image = this;
+        while (image instanceof Delta delta) {
+            image = delta.base();
+        }
+        return (Flat) image;
     }
 
     /// The deltas that lie on the flat image, the uppermost first.

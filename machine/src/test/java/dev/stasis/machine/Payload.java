@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stasis.Accelerator;
 import dev.stasis.ByteSize;
+import dev.stasis.linux.ProcessMemory.Piece;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -138,10 +139,8 @@ final class Payload implements AutoCloseable {
     /// Makes pages of a paused machine differ from what they were.
     static void scribble(Machine machine, int firstPage, int pages, byte value) throws Exception {
         try (var arena = Arena.ofConfined()) {
-            memory(machine)
-                    .write(
-                            Pages.offset(firstPage),
-                            arena.allocate(Pages.offset(pages)).fill(value));
+            var bytes = arena.allocate(Pages.offset(pages)).fill(value);
+            memory(machine).write(List.of(new Piece(Pages.offset(firstPage), bytes)));
         }
     }
 
