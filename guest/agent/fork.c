@@ -33,9 +33,12 @@ static void put_line(FILE *file, const char *prefix, const char *text) {
 // Replaces the file in one step. The guest's root can make that impossible; then there is none, rather than one that is not true.
 void fork_file_write(const char *generation) {
     char name[256] = "";
-    mkdir(FOLDER, 0755);
-    unlink(ASIDE);
     FILE *file = fopen(ASIDE, "wxe");
+    if (file == NULL) {  // rarely: each call takes a fork a millisecond under emulation
+        mkdir(FOLDER, 0755);
+        unlink(ASIDE);
+        file = fopen(ASIDE, "wxe");
+    }
     bool written = file != NULL && gethostname(name, sizeof name - 1) == 0;
     if (written) {
         put_line(file, "generation=", generation);
