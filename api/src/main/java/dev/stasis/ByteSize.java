@@ -2,6 +2,7 @@ package dev.stasis;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A number of bytes. Units are powers of 1024: `512M`, `512MiB` and `512MB` are the same.
 ///
@@ -48,6 +49,17 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
     /// This size in mebibytes, rounded up.
     public long mebibytes() {
         return Math.ceilDiv(bytes, 1L << 20);
+    }
+
+    // Java makes those of a record anew in each process, which takes milliseconds of a short one.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ByteSize size && size.bytes == bytes;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(bytes);
     }
 
     @Override

@@ -154,7 +154,12 @@ final class GuestControl {
     /// and runs its hook for it.
     void becomeFork(AgentConnection agent, SandboxRecord sandbox) {
         identify(agent, sandbox);
-        switch (agent.thawFork(HOOK)) {
+        var end = agent.thawFork(HOOK);
+        if (end instanceof HookEnd.None) {
+            return; // nearly always: Java makes the code of a switch over types anew in each
+            // process
+        }
+        switch (end) {
             case HookEnd.None() -> {}
             case HookEnd.Exited(int code) when code == 0 -> {}
             case HookEnd.Exited(int code) -> warnOfHook("ended with exit code " + code);

@@ -22,8 +22,12 @@ public final class LocalProvider implements StasisProvider {
 
     @Override
     public void prepare() {
+        // Whoever opens a home waits for both, and has a processor to spare meanwhile.
+        var other = new Thread(Home::prepare, "prepare home");
+        other.setDaemon(true);
+        other.setUncaughtExceptionHandler((_, _) -> {}); // opening a home meets it again
+        other.start();
         Users.effectiveUid(); // links the C library
-        Home.prepare();
         Thread.ofVirtual().start(() -> {}); // starts what runs them
     }
 
