@@ -2,8 +2,8 @@ package dev.stasis.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.List;
 
 /// The memory of another process of the same user, by `process_vm_readv` and `process_vm_writev`:
@@ -62,8 +62,8 @@ public final class ProcessMemory {
         try (var arena = Arena.ofConfined()) {
             var local = arena.allocate(VECTOR_BYTES * pieces.size(), Long.BYTES);
             var remote = arena.allocate(VECTOR_BYTES * pieces.size(), Long.BYTES);
-            var locals = local.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
-            var remotes = remote.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
+            var locals = longs(local);
+            var remotes = longs(remote);
             long total = 0;
             for (var piece : pieces) {
                 long length = piece.bytes.byteSize();
@@ -106,7 +106,11 @@ public final class ProcessMemory {
     }
 
     private static void fill(MemorySegment vector, long address, long length) {
-        vector.set(ValueLayout.JAVA_LONG, 0, address);
-        vector.set(ValueLayout.JAVA_LONG, Long.BYTES, length);
+        longs(vector).put(address).put(length);
+    }
+
+    /// Not by the segment's own ways, for which Java makes code anew in each process.
+    private static LongBuffer longs(MemorySegment vectors) {
+        return vectors.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
     }
 }

@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /// A function of the C library, and `errno` after it. A class that needs one holds it in a static
@@ -21,8 +23,8 @@ final class SystemCall {
     private static final int WORDS = 6;
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
-    private static final long ERRNO =
-            STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+    private static final int ERRNO =
+            (int) STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
     private static final MethodHandle CALL = link();
 
     private final MemorySegment function;
@@ -83,11 +85,17 @@ final class SystemCall {
     }
 
     static SystemCallException failure(String call, String subject, MemorySegment state) {
-        return new SystemCallException(call, subject, state.get(ValueLayout.JAVA_INT, ERRNO));
+        // Not by the segment's own way, for which Java makes code anew in each process.
+        var bytes = state.asByteBuffer().order(ByteOrder.nativeOrder());
+        return new SystemCallException(call, subject, bytes.getInt(ERRNO));
     }
 
     static MemorySegment path(Arena arena, Path path) {
-        return arena.allocateFrom(path.toString());
+        // Not by the arena's own way, for which Java makes code anew in each process.
+        var bytes = path.toString().getBytes(StandardCharsets.UTF_8);
+        var text = arena.allocate(bytes.length + 1L); // zeros
+        text.asByteBuffer().put(bytes);
+        return text;
     }
 
     /// For the `catch (Throwable)` that `invokeExact` asks for.
