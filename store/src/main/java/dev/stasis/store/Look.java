@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// What a file looks like from outside. No program can change its content through the file system
 /// without changing that, once it {@link #lasts()}.
@@ -58,6 +59,21 @@ record Look(long inode, long size, Instant modified, Instant changed) {
                 throw new IOException("interrupted before a file was read", e);
             }
         }
+    }
+
+    // Java makes those of a record anew in each process, which takes milliseconds of a short one.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Look look
+                && look.inode == inode
+                && look.size == size
+                && look.modified.equals(modified)
+                && look.changed.equals(changed);
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(inode) + 31 * changed.hashCode();
     }
 
     /// As it is written down.
