@@ -104,6 +104,10 @@ struct origin {
 
 void lane_add(int fd);
 bool lanes_run(void);
+// Writes to each page of some memory what is there.
+void touch(void *memory, size_t length);
+// The same, of what the next session on a lane begins with.
+void lane_touch(struct lane *lane);
 int lanes_timeout(void);
 bool origin_lives(const struct origin *origin);
 // Room for a frame of this payload behind which OUT_RESERVE stays free: NULL if there is none now.
@@ -213,6 +217,7 @@ void resize_frame(const struct origin *origin, const struct frame *frame, const 
 
 // ---- fork.c: telling programs that they are in a fork
 
+void fork_prepare(void);
 void fork_file_write(const char *generation);
 void hook_start(const struct origin *asker, uint32_t milliseconds);
 void hook_ended(unsigned command, int error, int status);

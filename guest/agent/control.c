@@ -16,6 +16,8 @@
 
 enum { ENTROPY_MIN = 32, ENTROPY_MAX = 512, HOSTNAME_LENGTH_MAX = 64, TASKS_MAX = 16, IDENTITY_VARIABLES_MAX = 4096 };
 
+static int generator = -1;      // the kernel's, of random bytes
+static int users_frozen = -1;   // whether the users' processes are to stand still. Both stay open: opening takes a fork several milliseconds
 static struct source events = {.fd = -1};  // of the users' cgroup: "populated" and "frozen" change
 static enum { RUNNING, FREEZING, FROZEN, ENDING } state;
 static struct origin asker;
@@ -25,6 +27,15 @@ static struct {
     pid_t pid;
     struct origin origin;
 } tasks[TASKS_MAX];
+
+static struct identity {
+    const char *hostname, *generation;
+    const uint8_t *clock, *entropy;
+    uint32_t entropy_length;
+    bool replace;
+    size_t count;
+    char *variables[IDENTITY_VARIABLES_MAX];
+} identity;  // the one that is being given
 
 int write_file(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -36,6 +47,8 @@ int write_file(const char *path, const char *text) {
 }
 
 void control_start(void) {
+    users_frozen = open(USER_CGROUP "/cgroup.freeze", O_WRONLY | O_CLOEXEC);
+    generator = open("/dev/urandom", O_RDWR | O_CLOEXEC);
     source_watch(&events, open(USER_CGROUP "/cgroup.events", O_RDONLY | O_CLOEXEC));
 }
 
@@ -53,14 +66,27 @@ bool control_refuses_commands(int *error) {
 
 // ---- freezing
 
+static int let_stand_still(bool still) {
+    return pwrite(users_frozen, still ? "1" : "0", 1, 0) < 0 ? errno : 0;
+}
+
+// What a fork writes to first. Processes that the agent has started since made it a copy to be made, which takes a fork some milliseconds.
+static void touch_what_forks_use(const struct origin *origin) {
+    uint8_t stack[8192] = {0};
+    touch(stack, sizeof stack);
+    touch(&identity, sizeof identity);
+    lane_touch(origin->lane);
+}
+
 static void freeze(const struct origin *origin, uint32_t milliseconds) {
+    touch_what_forks_use(origin);
     if (state == FROZEN) {
         answer(origin, OK, NULL, 0);
         return;
     }
     if (state != RUNNING)
         return answer_error(origin, EBUSY, state == ENDING ? "the sandbox ends" : "another request is freezing it");
-    int error = write_file(USER_CGROUP "/cgroup.freeze", "1");
+    int error = let_stand_still(true);
     if (error)
         return answer_error(origin, error, "cgroup.freeze");
     state = FREEZING;
@@ -73,7 +99,7 @@ static int thaw(void) {
         answer_error(&asker, ECANCELED, "thawed before everything stood still");
     if (state != ENDING)
         state = RUNNING;
-    return write_file(USER_CGROUP "/cgroup.freeze", "0");
+    return let_stand_still(false);
 }
 
 static bool freezing_run(void) {
@@ -91,33 +117,24 @@ static bool freezing_run(void) {
 
 // ---- identity
 
-struct identity {
-    const char *hostname, *generation;
-    const uint8_t *clock, *entropy;
-    uint32_t entropy_length;
-    bool replace;
-    size_t count;
-    char *variables[IDENTITY_VARIABLES_MAX];
-};
-
-static bool identity_read(struct identity *identity, uint8_t *at, uint8_t *end) {
+static bool identity_read(uint8_t *at, uint8_t *end) {
     struct field field;
     int more;
     while ((more = field_next(&at, end, &field)) > 0) {
         char *text = (char *)field.bytes;
         bool is_text = memchr(text, 0, field.length) == NULL;
         if (field.tag == 1 && is_text && field.length > 0 && field.length <= HOSTNAME_LENGTH_MAX)
-            identity->hostname = text;
+            identity.hostname = text;
         else if (field.tag == 2 && field.length == 8)
-            identity->clock = field.bytes;
+            identity.clock = field.bytes;
         else if (field.tag == 3 && field.length >= ENTROPY_MIN && field.length <= ENTROPY_MAX)
-            identity->entropy = field.bytes, identity->entropy_length = field.length;
-        else if (field.tag == 4 && is_text && strchr(text, '=') > text && identity->count < IDENTITY_VARIABLES_MAX)
-            identity->variables[identity->count++] = text;
+            identity.entropy = field.bytes, identity.entropy_length = field.length;
+        else if (field.tag == 4 && is_text && strchr(text, '=') > text && identity.count < IDENTITY_VARIABLES_MAX)
+            identity.variables[identity.count++] = text;
         else if (field.tag == 5 && field.length == 0)
-            identity->replace = true;
+            identity.replace = true;
         else if (field.tag == 6 && is_text)
-            identity->generation = text;
+            identity.generation = text;
         else
             return false;
     }
@@ -131,11 +148,7 @@ static int add_entropy(const uint8_t *bytes, uint32_t length) {
         uint8_t bytes[ENTROPY_MAX];
     } pool = {.info = {.entropy_count = (int)length * 8, .buf_size = (int)length}};
     memcpy(pool.bytes, bytes, length);
-    int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
-    int error = fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0 ? errno : 0;
-    if (fd >= 0)
-        close(fd);
-    return error;
+    return ioctl(generator, RNDADDENTROPY, &pool) < 0 || ioctl(generator, RNDRESEEDCRNG) < 0 ? errno : 0;
 }
 
 static int set_clock(const uint8_t *nanoseconds) {
@@ -145,9 +158,8 @@ static int set_clock(const uint8_t *nanoseconds) {
 }
 
 static void identify(const struct origin *origin, uint8_t *message, size_t length) {
-    static struct identity identity;
     memset(&identity, 0, sizeof identity);
-    if (!identity_read(&identity, message, message + length))
+    if (!identity_read(message, message + length))
         return answer_error(origin, EPROTO, "malformed identity");
     int error = identity.entropy ? add_entropy(identity.entropy, identity.entropy_length) : 0;
     if (error)
@@ -250,6 +262,7 @@ void control_frame(const struct origin *origin, const struct frame *frame, uint8
     } else if (frame->type == IDENTITY) {
         identify(origin, message, length);
     } else if (frame->type == SYNC) {
+        fork_prepare();
         task_start(origin, flush_disks);
     } else if (frame->type == SHUTDOWN) {
         uint32_t signal = length == 8 ? get32(message + 4) : SIGTERM;

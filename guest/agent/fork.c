@@ -30,29 +30,69 @@ static void put_line(FILE *file, const char *prefix, const char *text) {
     putc('\n', file);
 }
 
+static FILE *spare;  // is to become the next file, lies at ASIDE, and holds one byte: its first page and its buffer have memory already
+static ino_t spare_inode;
+static FILE *last;   // became the present one; as long as it is open, replacing it frees nothing
+static FILE *gone;   // was replaced
+
+static bool spare_is_whole(void) {
+    struct stat is;
+    return spare != NULL && lstat(ASIDE, &is) == 0 && is.st_ino == spare_inode && is.st_size == 1;
+}
+
+static void drop(FILE **file) {
+    if (*file != NULL)
+        fclose(*file);
+    *file = NULL;
+}
+
+// In a fork no code of the kernel has run yet. Under emulation that makes slow what is fast elsewhere: becoming a fork took twice as long with the
+// making and freeing of a file, the page faults of an allocation, and the search of an image for a hook that it has not. A capture is preceded by it.
+void fork_prepare(void) {
+    struct stat is = {0};
+    stat(HOOK, &is);
+    drop(&gone);
+    if (spare_is_whole())
+        return;
+    drop(&spare);
+    mkdir(FOLDER, 0755);
+    unlink(ASIDE);
+    spare = fopen(ASIDE, "wxe");
+    if (spare == NULL)
+        return;
+    putc('\n', spare);
+    if (fseek(spare, 0, SEEK_SET) != 0 || fstat(fileno(spare), &is) != 0)
+        drop(&spare);
+    spare_inode = is.st_ino;
+}
+
+static bool write_spare(const char *generation) {
+    char name[256] = "";
+    if (spare == NULL || gethostname(name, sizeof name - 1) != 0)
+        return false;
+    put_line(spare, "generation=", generation);
+    put_line(spare, "name=", name);
+    for (char *const *variable = environment_own(); variable != NULL && *variable != NULL; variable++)
+        put_line(spare, "env.", *variable);
+    return fflush(spare) == 0 && !ferror(spare) && rename(ASIDE, FORK_FILE) == 0;
+}
+
 // Replaces the file in one step. The guest's root can make that impossible; then there is none, rather than one that is not true.
 void fork_file_write(const char *generation) {
-    char name[256] = "";
-    FILE *file = fopen(ASIDE, "wxe");
-    if (file == NULL) {  // rarely: each call takes a fork a millisecond under emulation
-        mkdir(FOLDER, 0755);
-        unlink(ASIDE);
-        file = fopen(ASIDE, "wxe");
+    if (!spare_is_whole())
+        fork_prepare();
+    for (int attempts = 0; attempts < 2; attempts++) {
+        if (write_spare(generation)) {
+            drop(&gone);
+            gone = last;
+            last = spare;
+            spare = NULL;
+            return;
+        }
+        complain("cannot write", FORK_FILE);
+        drop(&spare);
+        fork_prepare();
     }
-    bool written = file != NULL && gethostname(name, sizeof name - 1) == 0;
-    if (written) {
-        put_line(file, "generation=", generation);
-        put_line(file, "name=", name);
-        for (char *const *variable = environment_own(); variable != NULL && *variable != NULL; variable++)
-            put_line(file, "env.", *variable);
-        written = !ferror(file);
-    }
-    if (file != NULL && fclose(file) != 0)
-        written = false;
-    if (written && rename(ASIDE, FORK_FILE) == 0)
-        return;
-    complain("cannot write", FORK_FILE);
-    unlink(ASIDE);
     unlink(FORK_FILE);
 }
 

@@ -7,12 +7,13 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { HANG_UP_MS = 250, ARRIVAL_MS = 5000, PARTIALS_MAX = 64, PARTIAL_BYTES_MAX = 4 * MESSAGE_MAX };
+enum { PAGE_BYTES = 4096, HANG_UP_MS = 250, ARRIVAL_MS = 5000, PARTIALS_MAX = 64, PARTIAL_BYTES_MAX = 4 * MESSAGE_MAX };
 
 // A message of which more frames are to come.
 struct partial {
@@ -224,6 +225,15 @@ static bool lane_receive(struct lane *lane) {
     memmove(lane->in, lane->in + at, lane->in_length - at);
     lane->in_length -= at;
     return got || at > 0;
+}
+
+void touch(void *memory, size_t length) {
+    for (volatile uint8_t *at = memory, *end = at + length; at < end; at += PAGE_BYTES)
+        *at = *at;
+}
+
+void lane_touch(struct lane *lane) {
+    touch(lane, offsetof(struct lane, out) + FRAME_MAX);
 }
 
 // ---- living

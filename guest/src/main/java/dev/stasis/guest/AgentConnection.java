@@ -42,20 +42,58 @@ public final class AgentConnection implements AutoCloseable {
         return open(address, longest, new SecureRandom(), Waits.USUAL);
     }
 
+    /// Connects, and gives the guest an identity with the first bytes that it hears: see {@link
+    /// #identify}. Whoever opened it closes it.
+    ///
+    /// @param address where the agent is
+    /// @param longest how long to wait for the agent's first answer
+    public static AgentConnection open(
+            AgentAddress address, GuestIdentity identity, Duration longest) {
+        return open(address, identity, longest, new SecureRandom(), Waits.USUAL);
+    }
+
+    static AgentConnection open(
+            AgentAddress address, Duration longest, RandomGenerator random, Waits waits) {
+        return open(address, null, longest, random, waits);
+    }
+
     /// What a guest was sent while it was captured or restored can be lost, so an agent that is
     /// silent is asked again.
     static AgentConnection open(
-            AgentAddress address, Duration longest, RandomGenerator random, Waits waits) {
+            AgentAddress address,
+            @Nullable GuestIdentity identity,
+            Duration longest,
+            RandomGenerator random,
+            Waits waits) {
         Deadline whole = Deadline.in(longest);
         for (Duration patience = waits.welcome; ; patience = patience.multipliedBy(2)) {
             Deadline attempt = whole.orIn(patience);
+            var connection = new AgentConnection(Link.open(address, epoch(random)), waits);
+            boolean opened = false;
             try {
-                return new AgentConnection(Link.open(address, epoch(random), attempt), waits);
+                connection.begin(identity, attempt);
+                opened = true;
+                return connection;
             } catch (StasisException e) {
-                if (e.code() != ErrorCode.DEADLINE_EXCEEDED || attempt.equals(whole)) {
+                if (e.code() != ErrorCode.DEADLINE_EXCEEDED
+                        || connection.isOpen()
+                        || attempt.equals(whole)) {
                     throw e;
                 }
+            } finally {
+                if (!opened) {
+                    connection.close();
+                }
             }
+        }
+    }
+
+    private void begin(@Nullable GuestIdentity identity, Deadline welcome) {
+        var patience = Duration.ofNanos(Math.max(0, welcome.nanosLeft())).plus(waits.answer);
+        var identified = identity == null ? null : beginIdentify(identity, patience);
+        link.awaitWelcome(welcome);
+        if (identified != null) {
+            identified.await();
         }
     }
 
@@ -127,7 +165,12 @@ public final class AgentConnection implements AutoCloseable {
 
     /// Gives the guest an identity. All of it is in effect when this returns.
     public void identify(GuestIdentity identity) {
-        call("Setting the identity", FrameType.IDENTITY, FieldList.of(identity), waits.answer);
+        beginIdentify(identity, waits.answer).await();
+    }
+
+    private AgentCall beginIdentify(GuestIdentity identity, Duration longest) {
+        return AgentCall.send(
+                link, "Setting the identity", FrameType.IDENTITY, FieldList.of(identity), longest);
     }
 
     /// Lets the users' processes run on in a fork, and runs the image's hook for that, `{@value

@@ -49,6 +49,16 @@ public final class Lanes {
         return connect(0, longest);
     }
 
+    /// Connects over the control lane, and gives the guest an identity with the first bytes that it
+    /// hears. The caller holds the sandbox's lock, and closes the connection.
+    ///
+    /// @param identity who it is
+    /// @param longest how long to wait for the agent
+    public AgentConnection control(GuestIdentity identity, Duration longest) {
+        noteUse();
+        return AgentConnection.open(address(0), identity, longest);
+    }
+
     /// Takes a lane that nobody uses, and connects over it.
     ///
     /// @param longest how long to wait for a free lane, and again for the agent's answer
@@ -101,8 +111,11 @@ public final class Lanes {
     }
 
     private AgentConnection connect(int number, Duration longest) {
-        return AgentConnection.open(
-                new AgentAddress(runFolder.resolve("lane." + number), consoleLog), longest);
+        return AgentConnection.open(address(number), longest);
+    }
+
+    private AgentAddress address(int number) {
+        return new AgentAddress(runFolder.resolve("lane." + number), consoleLog);
     }
 
     private Optional<Flock> tryLock(int number) {

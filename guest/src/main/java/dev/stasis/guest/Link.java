@@ -38,8 +38,9 @@ final class Link {
         this.reader = new FrameReader(channel, epoch);
     }
 
-    /// Connects and waits for the agent's WELCOME.
-    static Link open(AgentAddress address, long epoch, Deadline deadline) {
+    /// Begins to connect. What is sent from now on comes behind HELLO, and is heard by an agent
+    /// that answers it with WELCOME.
+    static Link open(AgentAddress address, long epoch) {
         SocketChannel channel;
         try {
             channel = SocketChannel.open(StandardProtocolFamily.UNIX);
@@ -47,21 +48,26 @@ final class Link {
             throw new StasisException(ErrorCode.IO_FAILED, "A unix socket can't be made", e);
         }
         var link = new Link(address, channel, epoch);
+        link.outbox.put(link.writer.opening());
         Thread.ofVirtual().name("agent-reader " + address.socket()).start(link::read);
+        return link;
+    }
+
+    /// Waits for the agent's WELCOME. A link that gets none has ended.
+    void awaitWelcome(Deadline deadline) {
         try {
-            int version = deadline.await(link.welcome, "Waiting for the agent's WELCOME");
+            int version = deadline.await(welcome, "Waiting for the agent's WELCOME");
             if (version != VERSION) {
                 throw new StasisException(
                         ErrorCode.AGENT_FAILED,
                         address.error("The agent does not speak version 1 of the protocol"));
             }
-            return link;
         } catch (TimeoutException e) {
-            StasisException silent = link.noWelcome(deadline);
-            link.end(silent);
+            StasisException silent = noWelcome(deadline);
+            end(silent);
             throw silent;
         } catch (StasisException e) {
-            link.end(e);
+            end(e);
             throw e;
         }
     }
@@ -160,7 +166,6 @@ final class Link {
             end(failure("The agent can't be connected to: is the machine running?", e));
             return;
         }
-        outbox.put(writer.opening());
         Thread.ofVirtual().name("agent-writer " + address.socket()).start(this::write);
         try {
             welcome.complete(reader.awaitWelcome());

@@ -518,6 +518,34 @@ class RealAgentTest {
         }
     }
 
+    /// SYNC makes ready the file that is to become it.
+    @Test
+    void theForkFileIsRightWhateverBecameOfTheOneThatWasMadeReady() {
+        var interferences =
+                List.of(
+                        "true",
+                        "rm -rf /run/stasis",
+                        "rm /run/stasis/.fork",
+                        "head -c 9999 /dev/zero > /run/stasis/.fork",
+                        "mv /run/stasis/.fork /run/else; echo x > /run/stasis/.fork",
+                        "mv /run/stasis /run/was; mkdir /run/stasis");
+        try (AgentConnection control = guest.lanes().control(LONG)) {
+            for (int i = 0; i < interferences.size(); i++) {
+                control.sync();
+                var ready = run(shell("wc -c < /run/stasis/.fork; " + interferences.get(i)));
+                assertThat(ready.stdout().strip()).as(interferences.get(i)).isEqualTo("1");
+                control.identify(
+                        GuestIdentity.builder().replaceEnv(Map.of()).generation("g" + i).build());
+                assertThat(
+                                run(shell("head -1 /run/stasis/fork; wc -l < /run/stasis/fork"))
+                                        .stdout())
+                        .as(interferences.get(i))
+                        .isEqualTo("generation=g%d\n2\n".formatted(i));
+                run(shell("rm -rf /run/stasis/.fork /run/was /run/else"));
+            }
+        }
+    }
+
     @Test
     void aCommandCanDoWithoutVariablesOfTheSandbox() {
         try (AgentConnection control = guest.lanes().control(LONG)) {

@@ -142,18 +142,25 @@ final class GuestControl {
         }
     }
 
-    /// Gives a guest that has just booted its name, its environment, the time and entropy of its
-    /// own.
-    void begin(AgentConnection agent, SandboxRecord sandbox) {
-        identify(agent, sandbox);
-        agent.thaw();
+    /// Gives a guest that was just started its name, its environment, the time and entropy of its
+    /// own, and tells it that it is another generation. Its users' processes stand still until
+    /// {@link AgentConnection#thaw} or {@link #becomeFork}.
+    ///
+    /// @return once it has acknowledged that
+    AgentConnection introduce(SandboxRecord sandbox, Duration longest) {
+        var identity =
+                GuestIdentity.builder()
+                        .hostname(sandbox.name())
+                        .generation(sandbox.run().generation())
+                        .replaceEnv(sandbox.setup().env())
+                        .wallClock(Instant.now())
+                        .entropy(entropy())
+                        .build();
+        return place.lanes().control(identity, longest);
     }
 
-    /// Gives the guest its name, its environment, the time and entropy of its own, and tells it
-    /// that it is another generation; lets the users' processes run once it has acknowledged that,
-    /// and runs its hook for it.
-    void becomeFork(AgentConnection agent, SandboxRecord sandbox) {
-        identify(agent, sandbox);
+    /// Lets the users' processes run in a fork that knows who it is, and runs its hook for that.
+    void becomeFork(AgentConnection agent) {
         var end = agent.thawFork(HOOK);
         if (end instanceof HookEnd.None) {
             return; // nearly always: Java makes the code of a switch over types anew in each
@@ -181,17 +188,6 @@ final class GuestControl {
                 place.name(),
                 what,
                 place.machineFiles().guestLog());
-    }
-
-    private static void identify(AgentConnection agent, SandboxRecord sandbox) {
-        agent.identify(
-                GuestIdentity.builder()
-                        .hostname(sandbox.name())
-                        .generation(sandbox.run().generation())
-                        .replaceEnv(sandbox.setup().env())
-                        .wallClock(Instant.now())
-                        .entropy(entropy())
-                        .build());
     }
 
     /// Sets the time and adds entropy after the machine stood still, and lets the users' processes

@@ -159,8 +159,8 @@ final class Rewind {
         try {
             machine.resume(RESTORE);
             var guest = new GuestControl(place);
-            try (var agent = guest.connect(RESTORE)) {
-                guest.becomeFork(agent, target.then);
+            try (var agent = guest.introduce(target.then, RESTORE)) {
+                guest.becomeFork(agent);
             }
             update(target.then.rewinding(target.id));
             Keeper.limit(machine, place, target.then);

@@ -264,18 +264,18 @@ final class SandboxMaker {
             Place place, SandboxRecord record, Wishes wishes, Duration longest) {
         var guest = new GuestControl(place);
         var disk = place.folder().resolve(FIRST_DISK);
-        try (var agent = guest.connect(longest)) {
+        try (var agent = guest.introduce(record, longest)) {
             if (!Ports.of(record.setup()).isEmpty()) {
                 agent.require(Feature.CONNECT);
             }
             wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
             if (record.base() == null) {
                 new GuestSizing(agent).useCpus(wishes.size.cpus()); // all of them have booted
-                guest.begin(agent, record);
+                agent.thaw();
                 return record.setup();
             }
             var setup = new Resizing(place, agent, record.setup(), _ -> {}).become(wishes.size);
-            guest.becomeFork(agent, record);
+            guest.becomeFork(agent);
             return setup;
         }
     }

@@ -107,10 +107,9 @@ final class Start {
     }
 
     private void introduce(Machine machine, SandboxRecord started, Duration atMost) {
-        var guest = new GuestControl(place);
-        try (var agent = guest.connect(atMost)) {
+        try (var agent = new GuestControl(place).introduce(started, atMost)) {
             new GuestSizing(agent).useCpus(started.setup().cpus());
-            guest.begin(agent, started);
+            agent.thaw();
         }
         Setup published = Ports.in(started.setup(), new Ports(place).now());
         update(started.withSetup(published));
