@@ -89,12 +89,19 @@ public final class AgentConnection implements AutoCloseable {
     }
 
     private void begin(@Nullable GuestIdentity identity, Deadline welcome) {
-        var patience = Duration.ofNanos(Math.max(0, welcome.nanosLeft())).plus(waits.answer);
-        var identified = identity == null ? null : beginIdentify(identity, patience);
-        link.awaitWelcome(welcome);
-        if (identified != null) {
-            identified.await();
+        if (identity == null) {
+            link.awaitWelcome(welcome);
+            return;
         }
+        if (FieldList.of(identity).length > Frame.MAX_PAYLOAD_BYTES) {
+            link.awaitWelcome(welcome); // a silent agent would leave no room for a long one
+            identify(identity);
+            return;
+        }
+        var patience = Duration.ofNanos(Math.max(0, welcome.nanosLeft())).plus(waits.answer);
+        var identified = beginIdentify(identity, patience);
+        link.awaitWelcome(welcome);
+        identified.await();
     }
 
     private static long epoch(RandomGenerator random) {

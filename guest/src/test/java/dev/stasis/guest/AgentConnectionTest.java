@@ -83,6 +83,52 @@ class AgentConnectionTest {
     }
 
     @Test
+    void anIdentityComesRightBehindHelloAndAgainWhenThatWasLost() throws Exception {
+        var identity = GuestIdentity.builder().hostname("fork").build();
+        var heard = new CopyOnWriteArrayList<String>();
+        FakeAgent.Script secondTime =
+                s -> {
+                    s.readHello();
+                    var frame = s.read();
+                    heard.add(
+                            frame.type()
+                                    + " "
+                                    + Arrays.equals(frame.payload(), FieldList.of(identity)));
+                    if (heard.size() > 1) {
+                        s.welcome();
+                        s.send(frame.stream(), 48, new byte[0]);
+                    }
+                    s.drain();
+                };
+        var waits = new AgentConnection.Waits(Duration.ofMillis(500), LONG, LONG, LONG);
+        try (var agent = agent(secondTime);
+                var connection =
+                        AgentConnection.open(
+                                agent.address(), identity, LONG, new SecureRandom(), waits)) {
+            assertThat(connection.isOpen()).isTrue();
+            assertThat(heard).hasSizeGreaterThan(1).containsOnly("34 true");
+        }
+    }
+
+    @Test
+    void anIdentityThatIsRefusedEndsTheConnection() throws Exception {
+        FakeAgent.Script refusing =
+                s -> {
+                    s.readHello();
+                    s.welcome();
+                    s.send(s.read().stream(), 49, new byte[] {1, 0, 0, 0, 'n', 'o'});
+                    s.drain();
+                };
+        var identity = GuestIdentity.builder().hostname("fork").build();
+        try (var agent = agent(refusing)) {
+            assertFails(
+                    ErrorCode.AGENT_FAILED,
+                    "Setting the identity: the agent refused with error 1, no",
+                    () -> AgentConnection.open(agent.address(), identity, LONG));
+        }
+    }
+
+    @Test
     void garbageInsteadOfWelcomeIsCountedAndShown() throws Exception {
         FakeAgent.Script garbage =
                 s -> {
