@@ -148,15 +148,23 @@ final class GuestControl {
     ///
     /// @return once it has acknowledged that
     AgentConnection introduce(SandboxRecord sandbox, Duration longest) {
-        var identity =
-                GuestIdentity.builder()
-                        .hostname(sandbox.name())
-                        .generation(sandbox.run().generation())
-                        .replaceEnv(sandbox.setup().env())
-                        .wallClock(Instant.now())
-                        .entropy(entropy())
-                        .build();
-        return place.lanes().control(identity, longest);
+        return place.lanes().control(identity(sandbox), longest);
+    }
+
+    /// The same for a guest that has just booted and has its CPUs; its processes may run then.
+    void begin(AgentConnection agent, SandboxRecord sandbox) {
+        agent.identify(identity(sandbox));
+        agent.thaw();
+    }
+
+    private static GuestIdentity identity(SandboxRecord sandbox) {
+        return GuestIdentity.builder()
+                .hostname(sandbox.name())
+                .generation(sandbox.run().generation())
+                .replaceEnv(sandbox.setup().env())
+                .wallClock(Instant.now())
+                .entropy(entropy())
+                .build();
     }
 
     /// Lets the users' processes run in a fork that knows who it is, and runs its hook for that.

@@ -264,14 +264,15 @@ final class SandboxMaker {
             Place place, SandboxRecord record, Wishes wishes, Duration longest) {
         var guest = new GuestControl(place);
         var disk = place.folder().resolve(FIRST_DISK);
-        try (var agent = guest.introduce(record, longest)) {
+        boolean fork = record.base() != null; // in a guest that has just booted time is set last
+        try (var agent = fork ? guest.introduce(record, longest) : guest.connect(longest)) {
             if (!Ports.of(record.setup()).isEmpty()) {
                 agent.require(Feature.CONNECT);
             }
             wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
-            if (record.base() == null) {
+            if (!fork) {
                 new GuestSizing(agent).useCpus(wishes.size.cpus()); // all of them have booted
-                agent.thaw();
+                guest.begin(agent, record);
                 return record.setup();
             }
             var setup = new Resizing(place, agent, record.setup(), _ -> {}).become(wishes.size);

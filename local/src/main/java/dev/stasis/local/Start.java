@@ -107,9 +107,10 @@ final class Start {
     }
 
     private void introduce(Machine machine, SandboxRecord started, Duration atMost) {
-        try (var agent = new GuestControl(place).introduce(started, atMost)) {
+        var guest = new GuestControl(place);
+        try (var agent = guest.connect(atMost)) {
             new GuestSizing(agent).useCpus(started.setup().cpus());
-            agent.thaw();
+            guest.begin(agent, started);
         }
         Setup published = Ports.in(started.setup(), new Ports(place).now());
         update(started.withSetup(published));
