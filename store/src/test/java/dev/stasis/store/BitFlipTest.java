@@ -20,9 +20,11 @@ import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Bits that fall over in any file of a snapshot, and files that somebody changed.
+@Timeout(180)
 class BitFlipTest {
     private static final int LARGE_BYTES = 3 << 20;
 
