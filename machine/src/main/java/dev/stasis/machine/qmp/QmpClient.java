@@ -1,25 +1,20 @@
 package dev.stasis.machine.qmp;
 
 import dev.stasis.machine.qmp.QmpException.Kind;
-import dev.stasis.machine.qmp.QmpLines.LineTooLongException;
+import dev.stasis.machine.qmp.QmpSocket.LineTooLongException;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -29,26 +24,35 @@ import tools.jackson.jr.ob.JSON;
 /// greeting until the first has closed, so a connection is opened for an operation and closed after
 /// it.
 ///
-/// One virtual thread reads; callers wait for the answer with their number. When the connection
-/// ends, for whatever reason, all that wait fail at once with that reason. Thread-safe.
+/// Whoever waits for something reads what QEMU sends: one thread at a time, others wait until it is
+/// done. When the connection has ended, for whatever reason, every call fails with that reason.
+/// Thread-safe.
 public final class QmpClient implements AutoCloseable {
     /// A null tells QEMU something, such as that a disk layer has nothing beneath it yet.
     private static final JSON WITH_NULLS = JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES);
 
-    private final SocketChannel channel;
+    private final QmpSocket socket;
     private final QmpTrace trace = new QmpTrace();
-    private final AtomicLong numbers = new AtomicLong();
-    private final Map<Long, CompletableFuture<Object>> pending = new ConcurrentHashMap<>();
+    private final AtomicReference<@Nullable QmpException> ended = new AtomicReference<>();
+    private final ReentrantLock turn = new ReentrantLock();
     private final List<Expected> expected = new CopyOnWriteArrayList<>();
-    private final CompletableFuture<QmpObject> greeting = new CompletableFuture<>();
-    private final AtomicReference<@Nullable QmpException> end = new AtomicReference<>();
-    private final ReentrantLock sending = new ReentrantLock();
-    private volatile QmpObject version = QmpObject.EMPTY;
+    private long number; // guarded by turn, as all below
+    private @Nullable QmpObject greeting;
+    private @Nullable QmpObject answer;
+    private QmpObject version = QmpObject.EMPTY;
 
-    private record Expected(Predicate<QmpEvent> test, CompletableFuture<QmpEvent> future) {}
+    /// An event that is looked out for, see {@link #expect}.
+    public static final class Expected {
+        private final Predicate<QmpEvent> test;
+        private volatile @Nullable QmpEvent event;
 
-    private QmpClient(SocketChannel channel) {
-        this.channel = channel;
+        private Expected(Predicate<QmpEvent> test) {
+            this.test = test;
+        }
+    }
+
+    private QmpClient(QmpSocket socket) {
+        this.socket = socket;
     }
 
     /// Connects and gets ready for commands.
@@ -60,7 +64,6 @@ public final class QmpClient implements AutoCloseable {
         var client = new QmpClient(open(socket));
         boolean ready = false;
         try {
-            Thread.ofVirtual().name("qmp " + socket).start(client::read);
             client.greet(atMost);
             client.execute("qmp_capabilities", Map.of(), Duration.ofNanos(end - System.nanoTime()));
             ready = true;
@@ -70,6 +73,31 @@ public final class QmpClient implements AutoCloseable {
                 client.close();
             }
         }
+    }
+
+    private static QmpSocket open(Path socket) throws QmpException {
+        try {
+            return QmpSocket.connect(socket);
+        } catch (IOException e) {
+            throw new QmpException(
+                    Kind.DISCONNECTED, "can't connect to " + socket + ": " + e.getMessage(), "");
+        }
+    }
+
+    private void greet(Duration atMost) throws QmpException {
+        var what =
+                "a greeting of QEMU (it greets one client at a time, and is another one connected?)";
+        version =
+                inTurn(
+                        what,
+                        atMost,
+                        end -> {
+                            receiveUntil(() -> greeting != null, end);
+                            return Objects.requireNonNull(greeting)
+                                    .object("QMP")
+                                    .object("version")
+                                    .object("qemu");
+                        });
     }
 
     /// Major, minor and micro number of the QEMU that answers.
@@ -83,53 +111,47 @@ public final class QmpClient implements AutoCloseable {
     /// @return what QEMU returned: a map, list, text or number
     public Object execute(String command, Map<String, ?> arguments, Duration atMost)
             throws QmpException {
-        long number = numbers.incrementAndGet();
-        var answer = new CompletableFuture<Object>();
-        pending.put(number, answer);
-        try {
-            send(Map.of("execute", command, "arguments", arguments, "id", number));
-            var ended = end.get();
-            if (ended != null) {
-                answer.completeExceptionally(ended); // unless QEMU has answered and then hung up
-            }
-            return await(answer, atMost, "an answer to '" + command + "'");
-        } finally {
-            pending.remove(number);
+        return inTurn(
+                "an answer to '" + command + "'",
+                atMost,
+                end -> {
+                    number++;
+                    answer = null;
+                    send(Map.of("execute", command, "arguments", arguments, "id", number), end);
+                    receiveUntil(() -> answer != null, end);
+                    return result(Objects.requireNonNull(answer));
+                });
+    }
+
+    private Object result(QmpObject answered) throws QmpException {
+        var error = answered.optionalObject("error");
+        if (error.isPresent()) {
+            throw failure(Kind.REFUSED, error.get().optionalText("desc").orElse("no reason"));
         }
+        var result = answered.fields().get("return");
+        return result == null ? Map.of() : result;
     }
 
     /// Begins to look out for an event; do so before whatever causes it.
     ///
-    /// @return completes with the first event that fits; wait for it by {@link #await}
-    public CompletableFuture<QmpEvent> expect(Predicate<QmpEvent> test) {
-        var future = new CompletableFuture<QmpEvent>();
-        expected.add(new Expected(test, future));
-        var ended = end.get();
-        if (ended != null) {
-            future.completeExceptionally(ended);
-        }
-        return future;
+    /// @return gets the first event that fits; wait for it by {@link #await}
+    public Expected expect(Predicate<QmpEvent> test) {
+        var wanted = new Expected(test);
+        expected.add(wanted);
+        return wanted;
     }
 
-    /// Waits for something that this connection brings.
+    /// Waits for an event.
     ///
     /// @param what names it in the error
-    public <T> T await(CompletableFuture<T> future, Duration atMost, String what)
-            throws QmpException {
-        try {
-            return future.get(Math.max(0, atMost.toNanos()), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw failure(
-                    Kind.TIMED_OUT, "no " + what.replaceFirst("^an? ", "") + " in " + show(atMost));
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof QmpException known) {
-                throw known.here();
-            }
-            throw new AssertionError("only QMP failures complete these", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw failure(Kind.INTERRUPTED, "interrupted while waiting for " + what);
-        }
+    public QmpEvent await(Expected wanted, Duration atMost, String what) throws QmpException {
+        return inTurn(
+                what,
+                atMost,
+                end -> {
+                    receiveUntil(() -> wanted.event != null, end);
+                    return Objects.requireNonNull(wanted.event);
+                });
     }
 
     /// Ends the connection; QEMU goes on and serves the next. A second call does nothing.
@@ -138,59 +160,83 @@ public final class QmpClient implements AutoCloseable {
         finish(failure(Kind.DISCONNECTED, "the connection to QEMU was closed"));
     }
 
-    private static SocketChannel open(Path socket) throws QmpException {
-        try {
-            return SocketChannel.open(UnixDomainSocketAddress.of(socket));
-        } catch (IOException e) {
-            throw new QmpException(
-                    Kind.DISCONNECTED, "can't connect to " + socket + ": " + e.getMessage(), "");
-        }
+    /// What one caller does while the others wait.
+    ///
+    /// @param <T> what comes of it
+    @FunctionalInterface
+    private interface Turn<T> {
+        /// Does it.
+        ///
+        /// @param end until when, as {@link System#nanoTime} counts
+        T take(long end)
+                throws QmpException,
+                        IOException,
+                        LineTooLongException,
+                        TimeoutException,
+                        InterruptedException;
     }
 
-    private void greet(Duration atMost) throws QmpException {
-        var hello =
-                await(
-                        greeting,
-                        atMost,
-                        "a greeting of QEMU (it greets one client at a time, and is another one"
-                                + " connected?)");
-        version = hello.object("QMP").object("version").object("qemu");
-    }
-
-    private void send(Map<String, ?> message) {
-        String text = WITH_NULLS.asString(message);
-        trace.sent(text);
-        sending.lock();
+    private <T> T inTurn(String what, Duration atMost, Turn<T> call) throws QmpException {
+        long latest = System.nanoTime() + atMost.toNanos();
         try {
-            var bytes = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            if (!turn.tryLock(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new TimeoutException();
             }
-        } catch (IOException e) {
-            finish(failure(Kind.DISCONNECTED, "QEMU's monitor is gone: " + e));
-        } finally {
-            sending.unlock();
-        }
-    }
-
-    /// The reading thread.
-    private void read() {
-        var lines = new QmpLines(channel);
-        try {
-            for (var line = lines.next(); line != null; line = lines.next()) {
-                trace.received(line);
-                receive(line);
+            try {
+                return call.take(latest);
+            } finally {
+                turn.unlock();
             }
-            finish(failure(Kind.DISCONNECTED, "QEMU closed its monitor"));
+        } catch (TimeoutException e) {
+            throw failure(
+                    Kind.TIMED_OUT,
+                    "no "
+                            + what.replaceFirst("^an? ", "")
+                            + " in "
+                            + Math.max(0, atMost.toMillis())
+                            + " ms");
+        } catch (InterruptedException | ClosedByInterruptException e) {
+            Thread.currentThread().interrupt();
+            throw failure(Kind.INTERRUPTED, "interrupted while waiting for " + what);
         } catch (LineTooLongException e) {
-            finish(
+            throw finished(
                     failure(
                             Kind.MALFORMED,
-                            "QEMU sent a line of more than " + QmpLines.LONGEST + " bytes"));
-        } catch (QmpException e) {
-            finish(failure(e.kind(), e.description()));
+                            "QEMU sent a line of more than " + QmpSocket.LONGEST + " bytes"));
         } catch (IOException e) {
-            finish(failure(Kind.DISCONNECTED, "QEMU's monitor is gone: " + e));
+            throw finished(failure(Kind.DISCONNECTED, "QEMU's monitor is gone: " + e));
+        }
+    }
+
+    /// A command that QEMU has taken a part of ends the connection: no other can follow it.
+    private void send(Map<String, ?> message, long end)
+            throws QmpException, IOException, TimeoutException, InterruptedException {
+        requireOpen();
+        String text = WITH_NULLS.asString(message);
+        trace.sent(text);
+        try {
+            socket.send(text, end);
+        } catch (TimeoutException | InterruptedException e) {
+            finish(failure(Kind.DISCONNECTED, "QEMU did not take a command in time"));
+            throw e;
+        }
+    }
+
+    /// Takes what QEMU sends until something has come.
+    private void receiveUntil(BooleanSupplier come, long end)
+            throws QmpException,
+                    IOException,
+                    LineTooLongException,
+                    TimeoutException,
+                    InterruptedException {
+        while (!come.getAsBoolean()) {
+            requireOpen();
+            var line = socket.next(end);
+            if (line == null) {
+                throw finished(failure(Kind.DISCONNECTED, "QEMU closed its monitor"));
+            }
+            trace.received(line);
+            receive(line);
         }
     }
 
@@ -198,68 +244,67 @@ public final class QmpClient implements AutoCloseable {
         if (line.isBlank()) {
             return;
         }
-        QmpObject message;
         try {
-            message = new QmpObject(JSON.std.mapFrom(line));
+            take(new QmpObject(JSON.std.mapFrom(line)));
         } catch (JacksonException e) {
-            throw new QmpException(Kind.MALFORMED, "QEMU sent a line that is no JSON object", "");
-        }
-        if (message.fields().containsKey("QMP")) {
-            greeting.complete(message);
-        } else if (message.fields().containsKey("event")) {
-            tell(new QmpEvent(message.text("event"), data(message)));
-        } else {
-            answer(message);
+            throw finished(failure(Kind.MALFORMED, "QEMU sent a line that is no JSON object"));
+        } catch (QmpException e) {
+            throw finished(failure(e.kind(), e.description()));
         }
     }
 
-    private static QmpObject data(QmpObject message) throws QmpException {
-        return message.optionalObject("data").orElse(QmpObject.EMPTY);
+    private void take(QmpObject message) throws QmpException {
+        if (message.fields().containsKey("QMP")) {
+            greeting = message;
+        } else if (message.fields().containsKey("event")) {
+            tell(
+                    new QmpEvent(
+                            message.text("event"),
+                            message.optionalObject("data").orElse(QmpObject.EMPTY)));
+        } else if (!message.fields().containsKey("id")) {
+            throw failure(Kind.MALFORMED, "QEMU answered to nothing that was asked");
+        } else if (message.number("id") == number) { // or its caller has given up
+            answer = message;
+        }
     }
 
     private void tell(QmpEvent event) {
-        expected.removeIf(
-                waiting -> waiting.test().test(event) && waiting.future().complete(event));
+        for (var each : expected) {
+            if (each.event == null && each.test.test(event)) {
+                each.event = event;
+            }
+        }
+        expected.removeIf(each -> each.event != null);
     }
 
-    private void answer(QmpObject message) throws QmpException {
-        if (!message.fields().containsKey("id")) {
-            throw new QmpException(Kind.MALFORMED, "QEMU answered to nothing that was asked", "");
-        }
-        var waiting = pending.get(message.number("id"));
-        if (waiting == null) {
-            return; // its caller has given up
-        }
-        var error = message.optionalObject("error");
-        if (error.isPresent()) {
-            waiting.completeExceptionally(
-                    failure(Kind.REFUSED, error.get().optionalText("desc").orElse("no reason")));
-        } else {
-            var result = message.fields().get("return");
-            waiting.complete(result == null ? Map.of() : result);
+    private void requireOpen() throws QmpException {
+        var reason = ended.get();
+        if (reason != null) {
+            throw reason.here();
         }
     }
 
-    /// Ends the connection for the first reason given; all that wait learn it.
+    /// Ends the connection for a reason.
+    ///
+    /// @return the first reason there was
+    private QmpException finished(QmpException reason) {
+        finish(reason);
+        var first = Objects.requireNonNull(ended.get());
+        return first == reason ? reason : first.here();
+    }
+
     private void finish(QmpException reason) {
-        if (!end.compareAndSet(null, reason)) {
+        if (!ended.compareAndSet(null, reason)) {
             return;
         }
         try {
-            channel.close();
+            socket.close();
         } catch (IOException e) {
             reason.addSuppressed(e);
         }
-        greeting.completeExceptionally(reason);
-        pending.values().forEach(waiting -> waiting.completeExceptionally(reason));
-        expected.forEach(waiting -> waiting.future().completeExceptionally(reason));
     }
 
     private QmpException failure(Kind kind, String description) {
         return new QmpException(kind, description, trace.toString());
-    }
-
-    private static String show(Duration time) {
-        return Math.max(0, time.toMillis()) + " ms";
     }
 }

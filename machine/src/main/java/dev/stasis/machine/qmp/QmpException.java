@@ -37,8 +37,8 @@ public final class QmpException extends Exception {
         return description;
     }
 
-    /// The same failure with a stack trace of the calling thread, where the original belongs to the
-    /// reading thread.
+    /// The same failure with a stack trace of the calling thread, where the original belongs to an
+    /// earlier call.
     QmpException here() {
         var copy = new QmpException(kind, description, "");
         copy.initCause(this);

@@ -38,16 +38,14 @@ class QmpClientTest {
     }
 
     @Test
-    void answersInAnyOrderAndBetweenEventsFindTheirCallers() throws Exception {
+    void answersBetweenEventsAndThoseOfOthersFindTheirCallers() throws Exception {
         talk(
                 client -> {
                     client.greet();
-                    var ids = new ArrayList<Long>();
                     for (int i = 0; i < 20; i++) {
-                        ids.add(client.next("ask"));
-                    }
-                    for (long id : ids.reversed()) {
+                        long id = client.next("ask");
                         client.line("{\"event\":\"NOISE\",\"data\":{}}");
+                        client.answer(id - 1, "{\"n\":0}");
                         client.answer(id, "{\"n\":" + id + "}");
                     }
                     client.silence();
@@ -66,7 +64,7 @@ class QmpClientTest {
                         for (var answer : answers) {
                             seen.add(answer.get());
                         }
-                        assertThat(seen).doesNotHaveDuplicates().hasSize(20);
+                        assertThat(seen).doesNotHaveDuplicates().hasSize(20).doesNotContain(0L);
                     }
                 });
     }
@@ -106,7 +104,6 @@ class QmpClientTest {
                 qmp ->
                         fails(Kind.REFUSED, () -> qmp.execute("bad", Map.of("x", 1), LONG))
                                 .withMessageContaining("No such thing")
-                                .havingCause()
                                 .withMessageContaining("sent {")
                                 .withMessageContaining("\"bad\"")
                                 .withMessageContaining("received {\"error\""));
@@ -154,7 +151,7 @@ class QmpClientTest {
                 },
                 qmp ->
                         fails(Kind.MALFORMED, () -> qmp.execute("ask", Map.of(), LONG))
-                                .withMessageContaining("more than " + QmpLines.LONGEST));
+                                .withMessageContaining("more than " + QmpSocket.LONGEST));
     }
 
     @Test
