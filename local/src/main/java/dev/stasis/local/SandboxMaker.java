@@ -264,19 +264,25 @@ final class SandboxMaker {
             Place place, SandboxRecord record, Wishes wishes, Duration longest) {
         var guest = new GuestControl(place);
         var disk = place.folder().resolve(FIRST_DISK);
-        boolean fork = record.base() != null; // in a guest that has just booted time is set last
-        try (var agent = fork ? guest.introduce(record, longest) : guest.connect(longest)) {
+        boolean booted = record.layers().memoryBase() == null; // its time is set last
+        try (var agent = booted ? guest.connect(longest) : guest.introduce(record, longest)) {
             if (!Ports.of(record.setup()).isEmpty()) {
                 agent.require(Feature.CONNECT);
             }
             wishes.disk.ifPresent(size -> new DiskGrowth(place).grow(agent, disk, size));
-            if (!fork) {
+            if (booted) {
                 new GuestSizing(agent).useCpus(wishes.size.cpus()); // all of them have booted
                 guest.begin(agent, record);
                 return record.setup();
             }
-            var setup = new Resizing(place, agent, record.setup(), _ -> {}).become(wishes.size);
-            guest.becomeFork(agent);
+            boolean fork = record.base() != null;
+            var captured = fork ? record.setup() : TemplateBuild.of(record.setup());
+            var setup = new Resizing(place, agent, captured, _ -> {}).become(wishes.size);
+            if (fork) {
+                guest.becomeFork(agent);
+            } else {
+                agent.thaw();
+            }
             return setup;
         }
     }

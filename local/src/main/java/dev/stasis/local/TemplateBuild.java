@@ -43,13 +43,20 @@ final class TemplateBuild {
         this.home = home;
         this.tools = tools;
         this.image = image;
-        this.bare = setup.withEnv(Map.of()).withSize(CPUS, setup.memory());
+        this.bare = of(setup).withEnv(Map.of());
         var somewhere = new Place(home, SOURCE, Ids.next());
         this.key =
                 TemplateKey.of(
                         image.digest(),
                         tools.resources().digest(),
                         MachinePlan.fresh(somewhere, tools, bare, image));
+    }
+
+    /// What the machine of a template is set up with, as far as its guest knows.
+    ///
+    /// @param setup of a sandbox that is restored from it
+    static Setup of(Setup setup) {
+        return setup.withSize(CPUS, setup.memory());
     }
 
     String key() {
