@@ -28,7 +28,7 @@ class TemplateTest {
         try (var a =
                         MACHINES.stasis()
                                 .create("a", s -> s.env("COLOUR", "red").progress(told::add));
-                var b = MACHINES.stasis().create("b", s -> s.progress(told::add))) {
+                var b = MACHINES.stasis().create("b", s -> s.cpus(2).progress(told::add))) {
             assertThat(templates()).hasSize(1);
             assertThat(told).filteredOn(line -> line.startsWith("Booting")).hasSizeLessThan(2);
             assertThat(commandLine("b")).contains("-incoming");
@@ -36,6 +36,11 @@ class TemplateTest {
             assertThat(MACHINES.stasis().restorableSnapshots()).isEmpty();
             assertThat(Guest.of(a).sh("hostname; echo $COLOUR")).isEqualTo("a\nred");
             assertThat(Guest.of(b).sh("hostname; echo $COLOUR")).isEqualTo("b");
+            assertThat(Guest.of(a).number("nproc")).isEqualTo(1);
+            assertThat(Guest.of(b).number("nproc")).isEqualTo(2);
+            assertThat(Guest.of(b).number("cat /proc/sys/vm/compaction_proactiveness"))
+                    .as("what wakes an idle guest")
+                    .isZero();
             assertThat(random(a)).isNotEqualTo(random(b));
             assertThat(Guest.of(b).number("date +%s"))
                     .isBetween(

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.stasis.machine.qmp.FakeQemu.Behaviour;
 import dev.stasis.machine.qmp.QmpException.Kind;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.RepeatedTest;
@@ -197,6 +200,55 @@ class QmpClientTest {
                     assertThat(QmpObject.of(qmp.execute("next", Map.of(), LONG)).number("n"))
                             .isEqualTo(2);
                 });
+    }
+
+    @Test
+    void aCommandThatQemuDoesNotReadEndsAtTheDeadlineAndTheConnectionWithIt() throws Exception {
+        var done = new CountDownLatch(1);
+        talk(
+                client -> {
+                    client.greet();
+                    awaitLatch(done);
+                },
+                qmp -> {
+                    var huge = Map.of("x", "y".repeat(8 << 20));
+                    fails(Kind.TIMED_OUT, () -> qmp.execute("huge", huge, SHORT));
+                    fails(Kind.DISCONNECTED, () -> qmp.execute("next", Map.of(), LONG))
+                            .withMessageContaining("did not take a command in time");
+                    done.countDown();
+                });
+    }
+
+    @Test
+    void closingEndsTheWaitOfAnotherThread() throws Exception {
+        var asked = new CountDownLatch(1);
+        talk(
+                client -> {
+                    client.greet();
+                    client.next("ask");
+                    asked.countDown();
+                    client.silence();
+                },
+                qmp -> {
+                    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                        var waiting =
+                                threads.submit(() ->
+                                        fails(
+                                                Kind.DISCONNECTED,
+                                                () -> qmp.execute("ask", Map.of(), LONG)));
+                        awaitLatch(asked);
+                        qmp.close();
+                        waiting.get(30, TimeUnit.SECONDS);
+                    }
+                });
+    }
+
+    private static void awaitLatch(CountDownLatch latch) throws IOException {
+        try {
+            assertThat(latch.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     @Test
