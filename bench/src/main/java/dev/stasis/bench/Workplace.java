@@ -12,6 +12,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,8 @@ final class Workplace implements AutoCloseable {
     Workplace(Path folder) throws IOException {
         disks = Files.createTempDirectory(folder, "stasis-bench-");
         home = Home.open(disks.resolve("home"));
-        sockets = Files.createTempDirectory(Path.of("/tmp"), "bench-"); // a socket's path is short
+        var besides = Objects.requireNonNull(home.runtime().root().getParent());
+        sockets = Files.createTempDirectory(besides, "bench-"); // on the same file system
         Runtime.getRuntime().addShutdownHook(atInterruption);
     }
 
