@@ -138,8 +138,8 @@ static void settle_boot_id(void) {
     close(fd);
 }
 
-// Nothing but this wakes an idle guest twice a second, which hundreds of forks would pay for: whether to compact memory ahead of need.
-static void sleep_deeply(void) {
+// Otherwise the kernel wakes an idle guest twice a second to see whether to compact memory ahead of need, and hundreds of forks pay for it.
+static void compact_on_demand(void) {
     write_file("/proc/sys/vm/compaction_proactiveness", "0");
 }
 
@@ -155,7 +155,7 @@ void boot(void) {
     mount_kernel_folders();
     complete_image();
     settle_boot_id();
-    sleep_deeply();
+    compact_on_demand();
     loopback_up();
     network_up();
     sethostname("sandbox", 7);

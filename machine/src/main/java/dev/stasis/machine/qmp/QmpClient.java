@@ -37,9 +37,8 @@ public final class QmpClient implements AutoCloseable {
     private final ReentrantLock turn = new ReentrantLock();
     private final List<Expected> expected = new CopyOnWriteArrayList<>();
     private long number; // guarded by turn, as all below
-    private @Nullable QmpObject greeting;
+    private @Nullable QmpObject version;
     private @Nullable QmpObject answer;
-    private QmpObject version = QmpObject.EMPTY;
 
     /// An event that is looked out for, see {@link #expect}.
     public static final class Expected {
@@ -85,24 +84,19 @@ public final class QmpClient implements AutoCloseable {
     }
 
     private void greet(Duration atMost) throws QmpException {
-        var what =
-                "a greeting of QEMU (it greets one client at a time, and is another one connected?)";
-        version =
+        var _ =
                 inTurn(
-                        what,
+                        "a greeting of QEMU (it greets one client at a time, and is another one connected?)",
                         atMost,
                         end -> {
-                            receiveUntil(() -> greeting != null, end);
-                            return Objects.requireNonNull(greeting)
-                                    .object("QMP")
-                                    .object("version")
-                                    .object("qemu");
+                            receiveUntil(() -> version != null, end);
+                            return Objects.requireNonNull(version);
                         });
     }
 
     /// Major, minor and micro number of the QEMU that answers.
     public QmpObject version() {
-        return version;
+        return Objects.requireNonNull(version);
     }
 
     /// Runs a command.
@@ -255,7 +249,7 @@ public final class QmpClient implements AutoCloseable {
 
     private void take(QmpObject message) throws QmpException {
         if (message.fields().containsKey("QMP")) {
-            greeting = message;
+            version = message.object("QMP").object("version").object("qemu");
         } else if (message.fields().containsKey("event")) {
             tell(
                     new QmpEvent(
